@@ -1,0 +1,25 @@
+# Copyright 2026 The vito_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""What every test shares: a quiet TensorFlow with two logical CPU devices."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import gin  # noqa: E402
+import pytest  # noqa: E402
+import tensorflow as tf  # noqa: E402
+
+
+def pytest_configure() -> None:
+    """Splits the CPU before TensorFlow starts, so that two replicas can run on it."""
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_state():
+    yield
+    gin.clear_config()
+    tf.keras.backend.clear_session()
+    tf.keras.mixed_precision.set_global_policy("float32")

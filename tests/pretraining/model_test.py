@@ -1,0 +1,175 @@
+# Copyright 2026 The vito_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The train step: against a slow transcription, on two replicas, under XLA, in bfloat16."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.pretraining import models
+from vito_tf.pretraining import contrastive_loss, schedules
+
+
+def _one_step(model, batch):
+    """Trains one step of a batch, split in order over the replicas of the model's strategy."""
+    strategy = model.distribute_strategy
+    replicas = strategy.num_replicas_in_sync
+    dataset = tf.data.Dataset.from_tensor_slices(batch)
+    size = len(batch["label"]) // replicas
+    batches = strategy.distribute_datasets_from_function(
+        lambda context: dataset.repeat().batch(size, drop_remainder=True)
+    )
+    function = model.make_train_function()
+    return {name: float(value) for name, value in function(iter(batches)).items()}
+
+
+def _weights(model):
+    return [weight.numpy() for weight in model.weights]
+
+
+def _embed(network, batch):
+    views = tf.unstack(batch["views"], axis=1)
+    outputs = [network(view, training=True)["embedding"] for view in views]
+    return contrastive_loss.normalise_embeddings(tf.stack(outputs, axis=1))
+
+
+def _assert_moved(actual, expected, before):
+    """The step is right to a thousandth of its length (float32 gradients through batch norms)."""
+    length = np.linalg.norm(expected - before)
+    assert np.linalg.norm(actual.numpy() - expected) <= 1e-3 * length + 1e-6 * np.sqrt(before.size)
+
+
+def test_one_step_is_loss_then_lars_then_ema():
+    model, batch = models.tiny_model(), models.random_batch()
+    twin = models.tiny_model()
+    before = [weight.numpy() for weight in model.online.learnt_weights]
+    for _ in range(3):
+        scalars = _one_step(model, batch)
+    for _ in range(2):
+        _one_step(twin, batch)
+    online_before = [weight.numpy() for weight in twin.online.learnt_weights]
+    target_before = [weight.numpy() for weight in twin.target.learnt_weights]
+    momentum = [variable.numpy() for variable in twin.optimizer.momentums]
+
+    targets = _embed(twin.target, batch)
+    with tf.GradientTape() as tape:
+        embeddings = _embed(twin.online, batch)
+        losses = []
+        for video in range(8):
+            for i, j in ((0, 1), (1, 0)):
+                logits = tf.einsum("d,nwd->nw", embeddings[video, i], targets) / 0.1
+                others = tf.reshape(tf.boolean_mask(logits, np.arange(8) != video), [-1])
+                candidates = tf.concat([logits[video, j][None], others], axis=0)
+                losses.append(tf.reduce_logsumexp(candidates) - logits[video, j])
+        loss = tf.add_n(losses) / 8
+    gradients = tape.gradient(loss, twin.online.learnt_weights)
+    assert scalars["loss"] == pytest.approx(float(loss), rel=1e-5)
+    norm = float(tf.linalg.global_norm(gradients))
+    assert scalars["gradient_norm"] == pytest.approx(norm, rel=1e-4)
+    rate = float(schedules.WarmupCosine(0.3 * 8 / 256, 2, 20)(2))
+    assert scalars["learning_rate"] == pytest.approx(rate)
+    ema = float(schedules.ema_rate(2, 0.99, 20))
+    assert scalars["ema_rate"] == pytest.approx(ema)
+    for n, gradient in enumerate(gradients):
+        update = gradient.numpy().astype(np.float64)
+        weight = online_before[n].astype(np.float64)
+        if weight.ndim > 1:
+            update += 1e-4 * weight
+            if np.linalg.norm(weight) > 0:
+                update *= 0.05 * np.linalg.norm(weight) / np.linalg.norm(update)
+        expected = weight - rate * (0.9 * momentum[n] + update)
+        _assert_moved(model.online.learnt_weights[n], expected, weight)
+        moved = target_before[n] + (1 - ema) * (expected - target_before[n])
+        _assert_moved(model.target.learnt_weights[n], moved, target_before[n])
+    assert any(np.abs(b - w.numpy()).max() > 0 for b, w in zip(before, model.online.learnt_weights))
+    assert int(model.position) == 8
+
+
+def test_the_target_keeps_batch_statistics_of_its_own():
+    model, batch = models.tiny_model(), models.random_batch()
+    _one_step(model, batch)
+    online, target = (
+        [w.numpy() for w in network.non_trainable_weights if "moving" in w.name]
+        for network in (model.online, model.target)
+    )
+    # Equal weights saw equal views in the first step, so the statistics agree; then they part.
+    for a, b in zip(online, target):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
+    for _ in range(3):
+        _one_step(model, batch)
+    assert any(np.abs(a.numpy() - b).max() > 1e-7 for a, b in zip(model.target.weights, target))
+
+
+def test_starts_with_equal_networks():
+    model = models.tiny_model()
+    for a, b in zip(model.online.weights, model.target.weights):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("augment_on", ["host", "device"])
+def test_two_replicas_equal_one(augment_on):
+    batch = models.random_batch(num_views=3)
+    one = models.tiny_model(num_views=3, augment_on=augment_on)
+    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    with strategy.scope():
+        two = models.tiny_model(num_views=3, augment_on=augment_on)
+    for a, b in zip(one.weights, two.weights):
+        a.assign(b)
+    scalars = {name: _one_step(model, batch) for name, model in (("one", one), ("two", two))}
+    for name, value in scalars["one"].items():
+        if name != "input_wait":
+            assert scalars["two"][name] == pytest.approx(value, rel=1e-5, abs=1e-6), name
+    for a, b in zip(one.weights, two.weights):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5, err_msg=a.name)
+    assert int(one.position) == int(two.position) == 8
+
+
+def test_xla_gives_the_same_step():
+    batch = models.random_batch(num_views=3)
+    settings = {"num_views": 3, "augment_on": "device"}
+    plain, compiled = models.tiny_model(**settings), models.tiny_model(jit_compile=True, **settings)
+    expected, scalars = _one_step(plain, batch), _one_step(compiled, batch)
+    for name in ("loss", "gradient_norm", "positive_cosine", "attention_entropy_4"):
+        assert scalars[name] == pytest.approx(expected[name], rel=1e-4), name
+    for a, b in zip(plain.weights, compiled.weights):
+        np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4, err_msg=a.name)
+
+
+def test_bfloat16_stays_near_float32_and_keeps_its_weights_in_it():
+    batch = models.random_batch()
+    expected = _one_step(models.tiny_model(), batch)["loss"]
+    model = models.tiny_model(precision="mixed_bfloat16")
+    outputs = model(batch["views"][:, 0])
+    assert outputs["pooled"].dtype == tf.bfloat16
+    assert outputs["embedding"].dtype == outputs["masks"]["3"].dtype == tf.float32
+    assert all(weight.dtype == tf.float32 for weight in model.online.learnt_weights)
+    assert _one_step(model, batch)["loss"] == pytest.approx(expected, rel=0.05)
+
+
+def test_several_steps_an_execution_equal_single_ones():
+    batch = models.random_batch()
+    single, several = models.tiny_model(), models.tiny_model(steps_per_execution=3)
+    for _ in range(3):
+        expected = _one_step(single, batch)
+    scalars = _one_step(several, batch)
+    assert scalars["loss"] == pytest.approx(expected["loss"], rel=1e-5)
+    assert int(several.optimizer.iterations) == 3
+
+
+@pytest.mark.parametrize("pooling", ["attention", "average", "max"])
+def test_learns_to_tell_videos_apart(pooling):
+    model = models.tiny_model(bindings=f"VitoNetwork.pooling = '{pooling}'", steps=40)
+    batch = models.random_batch()
+    losses = [_one_step(model, batch)["loss"] for _ in range(15)]
+    assert losses[-1] < 0.7 * losses[0]
+    assert bool(model(batch["views"][:, 0])["masks"]) == (pooling == "attention")
+
+
+def test_an_image_too_small_for_the_scales_is_refused():
+    with pytest.raises(ValueError, match=r"ViewPipeline.image_size = 32 .* level 5"):
+        models.tiny_model(bindings="VitoNetwork.levels = (4, 5)")
+
+
+def test_levels_the_backbone_lacks_are_refused():
+    with pytest.raises(ValueError, match=r"VitoNetwork.levels is \[4, 6\]"):
+        models.tiny_model(bindings="VitoNetwork.levels = (4, 6)")

@@ -1,0 +1,61 @@
+# Copyright 2026 The vito_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""A tiny VITO for tests."""
+
+import functools
+
+import gin
+import numpy as np
+import tensorflow as tf
+
+from vito_tf.backbones import resnet
+from vito_tf.pretraining import build, optimizers, schedule
+from vito_tf.video import frame_sampling, views
+
+IMAGE_SIZE = 32
+TINY = """
+VitoNetwork.backbone = @resnet
+VitoNetwork.levels = (3, 4)
+resnet.model_id = 10
+resnet.depth_multiplier = 0.125
+AttentionPooling.hidden_units = 16
+Projector.hidden_units = 32
+Projector.output_units = 16
+"""
+
+
+def tiny_model(
+    num_views=2,
+    batch_size=8,
+    steps=20,
+    augment_on="host",
+    optimizer=functools.partial(optimizers.lars, weight_decay=1e-4, eta=0.05),
+    bindings="",
+    **execution,
+):
+    """Builds it in the current strategy."""
+    gin.parse_config(TINY + bindings, skip_unknown=False)
+    sampler = frame_sampling.FrameSampler(num_views=num_views)
+    return build.build_model(
+        views.ViewPipeline(sampler, image_size=IMAGE_SIZE, augment_on=augment_on),
+        schedule.Schedule(batch_size=batch_size, steps=steps, warmup_steps=2),
+        optimizer,
+        seed=3,
+        execution=build.Execution(**execution),
+    )
+
+
+def random_batch(batch_size=8, num_views=2, seed=0):
+    """Random views that resemble each other within a video."""
+    rng = np.random.default_rng(seed)
+    videos = rng.uniform(size=[batch_size, 1, IMAGE_SIZE, IMAGE_SIZE, 3])
+    noise = rng.uniform(size=[batch_size, num_views, IMAGE_SIZE, IMAGE_SIZE, 3])
+    return {
+        "views": tf.constant(0.8 * videos + 0.2 * noise, tf.float32),
+        "seeds": tf.constant(rng.integers(0, 2**31, [batch_size, num_views, 2]), tf.int32),
+        "label": tf.zeros([batch_size], tf.int64),
+        "position": tf.range(batch_size, dtype=tf.int64),
+    }
+
+
+__all__ = ["IMAGE_SIZE", "TINY", "random_batch", "resnet", "tiny_model"]

@@ -1,0 +1,92 @@
+# Copyright 2026 The vito_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Pictures of views and of attention (Figure B.1), as matplotlib figures."""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import Sequence
+
+import numpy as np
+import tensorflow as tf
+from matplotlib import figure as figures
+
+
+def picture_grid(
+    rows: Sequence[Sequence[np.ndarray]],
+    column_titles: Sequence[str],
+    row_titles: Sequence[str] = (),
+) -> figures.Figure:
+    """Lays pictures out in rows and columns.
+
+    Args:
+      rows: each a sequence of images [H, W, 3] float in [0, 1].
+      column_titles: written above the first row.
+      row_titles: written beside the first column, when given.
+    """
+    columns = len(column_titles)
+    figure = figures.Figure(figsize=(1.5 * columns + 0.5, 1.5 * len(rows) + 0.3))
+    axes = figure.subplots(len(rows), columns, squeeze=False)
+    for row, images in enumerate(rows):
+        for column, image in enumerate(images):
+            axis = axes[row][column]
+            axis.imshow(np.clip(image, 0, 1))
+            axis.set_xticks([])
+            axis.set_yticks([])
+            if row == 0:
+                axis.set_title(column_titles[column], fontsize=8)
+        if row_titles:
+            axes[row][0].set_ylabel(row_titles[row], fontsize=8)
+    figure.tight_layout(pad=0.3)
+    return figure
+
+
+def overlay(image: np.ndarray, mask: np.ndarray, strength: float = 0.6) -> np.ndarray:
+    """Lays a mask over a darkened grey image: red where attention is highest, blue where lowest.
+
+    Args:
+      image: [H, W, 3] float in [0, 1].
+      mask: [H, W] of any scale; its range is stretched over the colours.
+      strength: share of the colour in the result, in [0, 1].
+    """
+    from matplotlib import colormaps
+
+    stretched = (mask - mask.min()) / max(float(mask.max() - mask.min()), 1e-12)
+    colours = colormaps["jet"](stretched)[..., :3]
+    return (1 - strength) * image + strength * colours
+
+
+def curves(
+    series: dict[str, Sequence[tuple[float, float]]], xlabel: str, ylabel: str
+) -> figures.Figure:
+    """Draws named series of (x, y) in one diagram."""
+    figure = figures.Figure(figsize=(4.6, 2.8))
+    axis = figure.subplots()
+    for name, points in series.items():
+        axis.plot(*zip(*points), label=name, marker="." if len(points) < 30 else None)
+    axis.set_xlabel(xlabel)
+    axis.set_ylabel(ylabel)
+    axis.grid(alpha=0.3)
+    if len(series) > 1:
+        axis.legend(fontsize=8)
+    figure.tight_layout()
+    return figure
+
+
+def png(figure: figures.Figure) -> bytes:
+    """The figure as a PNG file."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=110)
+    return buffer.getvalue()
+
+
+def html_image(figure: figures.Figure, description: str) -> str:
+    """The figure as an HTML element that needs no other file."""
+    data = base64.b64encode(png(figure)).decode("ascii")
+    return f'<img alt="{description}" src="data:image/png;base64,{data}">'
+
+
+def summary_image(figure: figures.Figure) -> tf.Tensor:
+    """The figure as uint8 [1, H, W, 3], for `tf.summary.image`."""
+    return tf.io.decode_png(png(figure), channels=3)[None]

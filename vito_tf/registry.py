@@ -1,0 +1,8 @@
+# Copyright 2026 The vito_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Imports every module whose classes and builders a gin file can name; has no other content."""
+
+from vito_tf import augmentation  # noqa: F401
+from vito_tf.backbones import resnet  # noqa: F401
+from vito_tf.pretraining import monitors, pretrain  # noqa: F401
+from vito_tf.video import video_files, views  # noqa: F401
