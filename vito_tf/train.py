@@ -10,7 +10,6 @@ The same command resumes an interrupted run.
 
 from __future__ import annotations
 
-import functools
 import os
 import sys
 import warnings
@@ -18,55 +17,16 @@ import warnings
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 warnings.filterwarnings("ignore", category=FutureWarning, module="google.api_core")
 
-import gin  # noqa: E402
 import tensorflow as tf  # noqa: E402
 from absl import app, flags, logging  # noqa: E402
 from official.common import distribute_utils  # noqa: E402
 from official.common import flags as model_garden_flags  # noqa: E402
 
 from vito_tf import configuration, registry  # noqa: E402, F401
-from vito_tf.pretraining import callbacks, pretrain, run_directory  # noqa: E402
+from vito_tf.pretraining import callbacks, comparison  # noqa: E402
 
 FLAGS = flags.FLAGS
-BASELINE = "moclr"
 STRATEGIES = ("one_device", "mirrored", "multi_worker_mirrored", "tpu")
-
-
-@gin.configurable
-def train(
-    model_dir: str,
-    strategy: tf.distribute.Strategy,
-    compare_moclr: bool = False,
-    restart_finished: bool = False,
-) -> dict[str, float]:
-    """Runs the configured pretraining and, when asked for, a MoCLR baseline before it.
-
-    Args:
-      model_dir: of the run; the baseline's is its folder `moclr`.
-      strategy: where to train.
-      compare_moclr: whether to train the baseline: the same configuration with the bindings of the
-        gin scope `moclr` on top.
-      restart_finished: whether a finished run in `model_dir` is cleared and run afresh; otherwise
-        nothing is left to do, and its figures are returned.
-
-    Returns:
-      The figures of summary.json.
-    """
-    directory = run_directory.RunDirectory(model_dir, pretrain.is_chief(strategy))
-    if directory.is_finished and restart_finished:
-        directory.clear()
-    if not compare_moclr:
-        check = functools.partial(configuration.check_all_used, inactive_scopes=(BASELINE,))
-        return pretrain.pretrain(model_dir, model_dir, strategy, check=check)
-    with gin.config_scope(BASELINE):
-        pretrain.pretrain(os.path.join(model_dir, BASELINE), model_dir, strategy)
-    return pretrain.pretrain(
-        model_dir,
-        model_dir,
-        strategy,
-        check=configuration.check_all_used,
-        baselines=(BASELINE,),
-    )
 
 
 def make_strategy() -> tf.distribute.Strategy:
@@ -85,7 +45,7 @@ def main(argv: list[str]) -> None:
     logging.set_verbosity(logging.INFO)
     try:
         configuration.parse(FLAGS.gin_file or [], FLAGS.gin_params or [])
-        summary = train(FLAGS.model_dir, make_strategy())
+        summary = comparison.pretrain_and_compare(FLAGS.model_dir, make_strategy())
     except (ValueError, callbacks.NonFiniteLossError) as error:
         if FLAGS.traceback:
             raise

@@ -17,8 +17,9 @@ def central_frames(
     skip_log: skipped.SkipLog,
     crop_share: float = 0.875,
     max_clips: int | None = None,
+    microseconds: int | None = None,
 ) -> tf.data.Dataset:
-    """The frame in the middle of each clip, its central square resized.
+    """One frame of each clip, its central square resized.
 
     Args:
       clips: what to read, in fixed order.
@@ -26,14 +27,16 @@ def central_frames(
       skip_log: where clips that cannot be decoded are counted; they are passed over.
       crop_share: side of the square as a share of the frame's shorter side (BYOL: 224 / 256).
       max_clips: how many clips to read at the most.
+      microseconds: when in the clip the frame is on display; None for the clip's middle.
 
     Returns:
       A dataset of `image` [S, S, 3] float32 in [0, 1], `label` int64 and `name` string.
     """
 
     def frame_of(clip):
-        middle = (clip["timestamps"][0] + clip["end_timestamp"]) // 2
-        index = frame_sampling.frames_on_display(clip["timestamps"], middle[None])
+        start = clip["timestamps"][0]
+        time = (start + clip["end_timestamp"]) // 2 if microseconds is None else start + microseconds
+        index = frame_sampling.frames_on_display(clip["timestamps"], time[None])
         frames, decoded = decoding.decode_frames(clip, index, skip_log)
         image = central_square(frames[0], image_size, crop_share)
         return {"image": image, "label": clip["label"], "name": clip["name"]}, decoded

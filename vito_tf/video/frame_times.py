@@ -1,0 +1,144 @@
+# Copyright 2026 The vito_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""When the frames of a video are on display, and which of them a lower frame rate keeps (PyAV)."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+
+import av
+
+from vito_tf.video.probing import VideoError
+
+_MICROSECONDS = 1_000_000
+
+
+@dataclasses.dataclass
+class DisplayedFrame:
+    """A decoded frame.
+
+    Attributes:
+        start: when it comes on display, in microseconds.
+        end: when it goes, in microseconds; after `start`.
+        frame: its picture.
+        point: the point of the grid of `nearest_to_grid` that is nearest to `start`.
+    """
+
+    start: int
+    end: int
+    frame: av.VideoFrame
+    point: int = 0
+
+
+def displayed_frames(
+    container: av.container.InputContainer, stream: av.VideoStream
+) -> Iterator[DisplayedFrame]:
+    """Decodes a stream; yields its frames in the order of presentation, each after the one before.
+
+    Raises:
+        VideoError: there is no frame.
+        av.FFmpegError: the data are damaged.
+    """
+    clock = _Clock(stream)
+    pending: DisplayedFrame | None = None
+    for frame in container.decode(stream):
+        start = clock.start(frame)
+        if pending is not None:
+            pending.end = start
+            yield pending
+        pending = DisplayedFrame(start, start + clock.duration(frame), frame)
+    if pending is None:
+        raise VideoError("no frame of it can be decoded")
+    yield pending
+
+
+class _Clock:
+    """Strictly ascending times of frames, whatever the timestamps of the file.
+
+    Where presentation times go back more often than decoding times, the latter are used (files that
+    were written without the former, in spite of B-frames). After a jump back by more than a second,
+    as between joined recordings, time runs on. Frames without times follow each other at the usual
+    rate.
+    """
+
+    def __init__(self, stream: av.VideoStream):
+        self._scale = Fraction(stream.time_base or 0) * _MICROSECONDS
+        rate = stream.average_rate or stream.guessed_rate or 25
+        self._usual = max(round(_MICROSECONDS / rate), 1)
+        self._last: int | None = None
+        self._shift = 0
+        self._presentation, self._decoding = _Stamps(), _Stamps()
+
+    def start(self, frame: av.VideoFrame) -> int:
+        """Start of the next frame in microseconds."""
+        self._presentation.note(frame.pts)
+        self._decoding.note(frame.dts)
+        stamp = frame.pts
+        if stamp is None or self._presentation.num_faults > self._decoding.num_faults:
+            stamp = frame.dts
+        after = 0 if self._last is None else self._last + self._usual
+        start = after if stamp is None else round(stamp * self._scale) + self._shift
+        if self._last is not None and start <= self._last:
+            if start < self._last - _MICROSECONDS:
+                self._shift += after - start
+                start = after
+            else:
+                start = self._last + 1
+        self._last = start
+        return start
+
+    def duration(self, frame: av.VideoFrame) -> int:
+        """How long the file says that a frame is shown, in microseconds, at least 1."""
+        return round((frame.duration or 0) * self._scale) or self._usual
+
+
+class _Stamps:
+    """Counts how often timestamps of one kind are missing or do not ascend."""
+
+    def __init__(self) -> None:
+        self.num_faults = 0
+        self._last: int | None = None
+
+    def note(self, stamp: int | None) -> None:
+        """Looks at the next frame's timestamp."""
+        if stamp is None or (self._last is not None and stamp <= self._last):
+            self.num_faults += 1
+        if stamp is not None:
+            self._last = stamp
+
+
+def nearest_to_grid(
+    frames: Iterable[DisplayedFrame], frame_rate: float
+) -> Iterator[DisplayedFrame]:
+    """Keeps each frame that is the nearest one to some point of the grid from the first frame on.
+
+    The points nearest to a frame lie between the middles of its gaps to its neighbours. A frame
+    that is kept stays on display until the next one that is kept.
+
+    Args:
+        frames: in the order of presentation.
+        frame_rate: points per second.
+
+    Yields:
+        The frames that are kept, with `end` and `point` set.
+    """
+    origin, next_point = None, 0
+    per_microsecond = frame_rate / _MICROSECONDS
+    kept: DisplayedFrame | None = None
+    for shown in frames:
+        origin = shown.start if origin is None else origin
+        first_after = math.ceil(((shown.start + shown.end) / 2 - origin) * per_microsecond)
+        if first_after > next_point:
+            next_point = first_after
+            if kept is not None:
+                kept.end = shown.start
+                yield kept
+            kept = shown
+            kept.point = round((shown.start - origin) * per_microsecond)
+        elif kept is not None:
+            kept.end = shown.end
+    if kept is not None:
+        yield kept

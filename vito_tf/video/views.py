@@ -1,0 +1,146 @@
+# Copyright 2026 The vito_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""From clips to batches of augmented views (§3.1, eq. 1)."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Optional, Sequence
+
+import gin
+import tensorflow as tf
+
+from vito_tf import augmentation
+from vito_tf.video import clips as clips_lib
+from vito_tf.video import decoding, frame_sampling, skipped
+
+_EPOCH = 1 << 32  # positions of one epoch; no data set has as many clips
+
+
+@gin.configurable
+@dataclasses.dataclass(frozen=True)
+class ViewPipeline:
+    """Samples frames of each clip, crops each at random, and augments them in batches.
+
+    v^l ~ A_l(x_l), x_l ~ T({x_t}) (eq. 1): every view has its own frame, crop and colours.
+
+    Attributes:
+      sampler: T, which frames of a clip become views.
+      image_size: S, height and width of the views in pixels.
+      min_crop_area: smallest share of the frame that a crop covers: 0.4 for video, 0.08 for
+        images (A.1).
+      policies: A_l, one a view; None for (A1, A2, A1), the third view's being A1 (A.1).
+      augment_on: 'host', in the input pipeline, or 'device', inside the train step.
+    """
+
+    sampler: frame_sampling.FrameSampler = gin.REQUIRED
+    image_size: int = 224
+    min_crop_area: float = 0.4
+    policies: Optional[Sequence[augmentation.ViewPolicy]] = None
+    augment_on: str = "host"
+
+    def __post_init__(self):
+        if self.augment_on not in ("host", "device"):
+            raise ValueError(
+                f"ViewPipeline.augment_on must be 'host' or 'device', not {self.augment_on!r}."
+            )
+        if not 0 < self.min_crop_area <= 1:
+            raise ValueError(f"ViewPipeline.min_crop_area must be in (0, 1], not {self.min_crop_area}.")
+        if self.image_size < 1:
+            raise ValueError(f"ViewPipeline.image_size must be positive, not {self.image_size}.")
+        if self.sampler.num_views not in (2, 3) and self.policies is None:
+            raise ValueError(
+                f"FrameSampler.num_views is {self.sampler.num_views}; for other than 2 or 3 views "
+                "bind ViewPipeline.policies."
+            )
+        if len(self.view_policies) != self.sampler.num_views:
+            raise ValueError(
+                f"ViewPipeline.policies has {len(self.view_policies)} entries for "
+                f"FrameSampler.num_views = {self.sampler.num_views}."
+            )
+
+    @property
+    def view_policies(self) -> Sequence[augmentation.ViewPolicy]:
+        """The augmentation of each view."""
+        default = (augmentation.A1, augmentation.A2, augmentation.A1)
+        return default[: self.sampler.num_views] if self.policies is None else self.policies
+
+    @property
+    def device_policies(self) -> Optional[Sequence[augmentation.ViewPolicy]]:
+        """The policies that are left for the train step; None when the host applies them."""
+        return self.view_policies if self.augment_on == "device" else None
+
+    def batches(
+        self,
+        clips: clips_lib.Clips,
+        batch_size: int,
+        seed: int,
+        skip_log: skipped.SkipLog,
+        position: int = 0,
+        num_shards: int = 1,
+        shard: int = 0,
+    ) -> tf.data.Dataset:
+        """An endless, seeded stream of batches; the same for the same arguments.
+
+        Args:
+          clips: what to read, in a new shuffled order each epoch.
+          batch_size: B, videos a batch of this pipeline.
+          seed: of order, sampling and augmentation.
+          skip_log: where clips that cannot be decoded are counted; they are passed over.
+          position: where in the stream to start, one past the `position` of the last clip used.
+          num_shards, shard: this pipeline's part of the clips.
+
+        Returns:
+          A dataset of `views` [B, V, S, S, 3] float32 in [0, 1], `seeds` [B, V, 2] int32,
+          `label` [B] int64 and `position` [B] int64.
+        """
+        dataset = _stream(clips, seed, position, num_shards, shard).map(
+            lambda position, clip: self._views(position, clip, seed, shard, skip_log),
+            num_parallel_calls=tf.data.AUTOTUNE,
+        )
+        dataset = dataset.filter(lambda example, decoded: decoded)
+        dataset = dataset.map(lambda example, decoded: example)
+        dataset = dataset.batch(batch_size, drop_remainder=True)
+        if self.augment_on == "host":
+            dataset = dataset.map(self._augment, num_parallel_calls=tf.data.AUTOTUNE)
+        return dataset.prefetch(tf.data.AUTOTUNE)
+
+    def _views(self, position, clip, seed, shard, skip_log) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+        """Crops of the sampled frames of one clip, and the seeds of their augmentation."""
+        num_views = self.sampler.num_views
+        key = tf.random.experimental.stateless_fold_in(tf.constant([seed, shard]), position)
+        sample, crop, colour = tf.unstack(tf.random.experimental.stateless_split(key, 3))
+        indices = self.sampler(clip["timestamps"], clip["end_timestamp"], sample)
+        crop_seeds = tf.random.experimental.stateless_split(crop, num_views)
+        views, decoded = decoding.decode_crops(
+            clip, indices, crop_seeds, self.min_crop_area, self.image_size, skip_log
+        )
+        example = {
+            "views": tf.ensure_shape(views, [num_views, self.image_size, self.image_size, 3]),
+            "seeds": tf.random.experimental.stateless_split(colour, num_views),
+            "label": clip["label"],
+            "position": position,
+        }
+        return example, decoded
+
+    def _augment(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        augment = tf.function(augmentation.augment_views, jit_compile=True)
+        views = augment(batch["views"], batch["seeds"], self.view_policies)
+        return {**batch, "views": views}
+
+
+def _stream(
+    clips: clips_lib.Clips, seed: int, position: int, num_shards: int, shard: int
+) -> tf.data.Dataset:
+    """Epoch after epoch of (position, clip); a position holds the epoch and the place in it."""
+    first_epoch, offset = divmod(position, _EPOCH)
+
+    def epoch_of(epoch):
+        order = tf.random.experimental.stateless_fold_in(tf.constant([seed, -1]), epoch)
+        skip = tf.where(epoch == first_epoch, tf.constant(offset, tf.int64), 0)
+        epoch_clips = clips.read(tf.cast(order[0], tf.int64), num_shards, shard).skip(skip)
+        positions = tf.data.Dataset.counter(epoch * _EPOCH + skip)
+        return tf.data.Dataset.zip((positions, epoch_clips))
+
+    return tf.data.Dataset.counter(tf.constant(first_epoch, tf.int64)).flat_map(epoch_of)
+
