@@ -16,6 +16,8 @@ from vito_tf.video import decoding, frame_sampling, skipped
 
 _EPOCH = 1 << 32  # positions of one epoch; no data set has as many clips
 
+_GROUP_PIXELS = 8 * 224 * 224
+
 
 @gin.configurable
 @dataclasses.dataclass(frozen=True)
@@ -100,12 +102,26 @@ class ViewPipeline:
         )
         dataset = dataset.filter(lambda example, decoded: decoded)
         dataset = dataset.map(lambda example, decoded: example)
-        dataset = dataset.batch(batch_size, drop_remainder=True)
         if self.augment_on == "host":
+            dataset = dataset.batch(self._group_size(batch_size), drop_remainder=True)
             dataset = dataset.map(self._augment, num_parallel_calls=tf.data.AUTOTUNE)
+            dataset = dataset.rebatch(batch_size, drop_remainder=True)
+        else:
+            dataset = dataset.batch(batch_size, drop_remainder=True)
         return dataset.prefetch(tf.data.AUTOTUNE)
 
-    def _views(self, position, clip, seed, shard, skip_log) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+    def _group_size(self, batch_size: int) -> int:
+        """Clips to augment together: the largest part of a batch that stays in a core's cache."""
+        clip_pixels = self.sampler.num_views * self.image_size**2
+        return max(
+            size
+            for size in range(1, batch_size + 1)
+            if batch_size % size == 0 and (size == 1 or size * clip_pixels <= _GROUP_PIXELS)
+        )
+
+    def _views(
+        self, position, clip, seed, shard, skip_log
+    ) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
         """Crops of the sampled frames of one clip, and the seeds of their augmentation."""
         num_views = self.sampler.num_views
         key = tf.random.experimental.stateless_fold_in(tf.constant([seed, shard]), position)
