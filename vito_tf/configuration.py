@@ -5,14 +5,17 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 import os
 import pathlib
 import re
-from typing import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import gin
 
 _BINDING = re.compile(r"^([\w./]+) *=", re.MULTILINE)
+_TYPES = {"bool": bool, "int": int, "float": (int, float), "str": str}
 
 
 class ConfigurationError(ValueError):
@@ -30,13 +33,27 @@ def parse(files: Sequence[str], bindings: Sequence[str]) -> None:
       bindings: e.g. ["VIDEO_FILES = '/data/*.mp4'"].
 
     Raises:
-      ConfigurationError: for a file that is missing, or names or values gin cannot use.
+      ConfigurationError: for a file that is missing, names or values gin cannot use, a value of
+        the wrong type, or a macro that is still required.
     """
     gin.add_config_file_search_path(str(pathlib.Path(__file__).resolve().parent.parent))
     try:
-        gin.parse_config_files_and_bindings(files, bindings, skip_unknown=False)
+        gin.parse_config_files_and_bindings(
+            files, bindings, skip_unknown=False, finalize_config=False
+        )
     except (OSError, ValueError, SyntaxError, AttributeError, TypeError, ImportError) as error:
-        raise ConfigurationError(f"The gin configuration cannot be used: {error}") from error
+        raise ConfigurationError(
+            f"The gin configuration cannot be used: {one_line(error)}"
+        ) from error
+    _check_required()
+    _check_types()
+    gin.finalize()
+
+
+def one_line(error: Exception) -> str:
+    """The message of an error without what gin adds of the calls that led to it."""
+    message = str(error).split("\n  In call to configurable")[0]
+    return " ".join(message.split())
 
 
 def check_all_used(inactive_scopes: Sequence[str] = ()) -> None:
@@ -51,10 +68,11 @@ def check_all_used(inactive_scopes: Sequence[str] = ()) -> None:
     Raises:
       ConfigurationError: naming the unused bindings and, for each, the nearest name in use.
     """
-    asked = set(_BINDING.findall(gin.config_str()))
-    used = set(_BINDING.findall(gin.operative_config_str()))
+    asked = _names(gin.config_str())
+    used = _names(gin.operative_config_str())
+    effective = {_source(name, asked) for name in used}
     unused = sorted(
-        name for name in asked - used if name.split("/")[0] not in inactive_scopes or "/" not in name
+        name for name in asked - effective if name.split("/")[0] not in inactive_scopes
     )
     if not unused:
         return
@@ -70,4 +88,55 @@ def check_all_used(inactive_scopes: Sequence[str] = ()) -> None:
 def difference(saved: str, asked: str) -> str:
     """Lines of two configurations that differ, '-' saved and '+' asked; empty when they agree."""
     lines = difflib.unified_diff(saved.splitlines(), asked.splitlines(), lineterm="", n=0)
-    return os.linesep.join(line for line in lines if line[:3] not in ("---", "+++") and line[0] in "+-")
+    return os.linesep.join(
+        line for line in lines if line[:3] not in ("---", "+++") and line[0] in "+-"
+    )
+
+
+def _names(config: str) -> set[str]:
+    """Names that a configuration binds, `scope/configurable.parameter`, and its macros."""
+    return set(_BINDING.findall(config))
+
+
+def _source(used: str, asked: Iterable[str]) -> str:
+    """The binding that a parameter in use takes its value from: that of its innermost scope."""
+    *scope, parameter = used.split("/")
+    candidates = ["/".join([*scope[:depth], parameter]) for depth in range(len(scope), -1, -1)]
+    return next((name for name in candidates if name in asked), used)
+
+
+def _check_required() -> None:
+    for name in sorted(_names(gin.config_str())):
+        if "." not in name and gin.query_parameter(f"{name}/macro.value") is gin.REQUIRED:
+            raise ConfigurationError(
+                f'{name} must be given, as by --gin_params="{name} = ...".'
+            )
+
+
+def _check_types() -> None:
+    """Compares values of bindings with the simple types that the parameters are annotated with."""
+    for name in sorted(_names(gin.config_str())):
+        if "." not in name:
+            continue
+        configurable, parameter = name.rsplit(".", 1)
+        wanted = _simple_type(gin.get_configurable(configurable), parameter)
+        value = _literal(gin.query_parameter(name))
+        fits = wanted is None or value is None or isinstance(value, _TYPES[wanted])
+        if not fits or (isinstance(value, bool) and wanted in ("int", "float")):
+            raise ConfigurationError(f"{name} must be of type {wanted}, not {value!r}.")
+
+
+def _simple_type(configurable: Any, parameter: str) -> str | None:
+    """Name of the type that a parameter is annotated with, if it is one that can be checked."""
+    parameters = inspect.signature(configurable).parameters
+    annotation = str(parameters[parameter].annotation) if parameter in parameters else ""
+    name = re.sub(r"^Optional\[(\w+)\]$", r"\1", annotation).replace(" | None", "")
+    return name if name in _TYPES else None
+
+
+def _literal(value: Any) -> Any:
+    """The value of a binding, looked up where it is a macro; None for other references."""
+    text = str(value)
+    if text.startswith("%"):
+        return _literal(gin.query_parameter(f"{text[1:]}/macro.value"))
+    return None if text.startswith("@") else value

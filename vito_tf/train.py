@@ -5,16 +5,22 @@
 Example:
   python -m vito_tf.train --gin_file=gin_configs/experiments/quickstart.gin --model_dir=runs/first
 
-The same command resumes an interrupted run.
+The same command resumes an interrupted run. Bindings override the file's, one a flag:
+  --gin_params="Schedule.steps = 100" --gin_params="Schedule.batch_size = 32"
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+import socket
 import sys
+import urllib.parse
 import warnings
+from collections.abc import Iterator
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# TensorFlow's C++ code calls it an error that a CPU build finds no GPU; Python raises real ones.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 warnings.filterwarnings("ignore", category=FutureWarning, module="google.api_core")
 
 import tensorflow as tf  # noqa: E402
@@ -27,15 +33,58 @@ from vito_tf.pretraining import callbacks, comparison  # noqa: E402
 
 FLAGS = flags.FLAGS
 STRATEGIES = ("one_device", "mirrored", "multi_worker_mirrored", "tpu")
+# Of Model Garden's own trainer, which reads its configuration in another way.
+_FOREIGN_FLAGS = (
+    "experiment",
+    "mode",
+    "config_file",
+    "params_override",
+    "tf_data_service",
+    "tpu_platform",
+)
+_TPU_SECONDS = 20
 
 
 def make_strategy() -> tf.distribute.Strategy:
-    """The distribution strategy that the flags ask for, of Model Garden's making."""
-    return distribute_utils.get_distribution_strategy(
-        FLAGS.distribution_strategy or ("tpu" if FLAGS.tpu is not None else "one_device"),
-        num_gpus=len(tf.config.list_physical_devices("GPU")),
-        tpu_address=FLAGS.tpu,
-    )
+    """The distribution strategy that the flags ask for, of Model Garden's making.
+
+    Raises:
+      ValueError: when the devices it needs are not there.
+    """
+    name = FLAGS.distribution_strategy or ("tpu" if FLAGS.tpu is not None else "one_device")
+    num_gpus = len(tf.config.list_physical_devices("GPU"))
+    if (name == "tpu") != (FLAGS.tpu is not None):
+        raise ValueError(
+            f"--distribution_strategy={name} with --tpu={FLAGS.tpu}: a TPU needs both its "
+            "strategy and its name, address or 'local'; any other strategy takes no --tpu."
+        )
+    if name == "tpu":
+        return _connect_tpu(FLAGS.tpu)
+    if name == "mirrored" and not num_gpus:
+        raise ValueError(
+            "--distribution_strategy=mirrored needs GPUs, and TensorFlow finds none here; "
+            "one_device trains on the CPU."
+        )
+    if name == "multi_worker_mirrored" and not os.environ.get("TF_CONFIG"):
+        raise ValueError(
+            "--distribution_strategy=multi_worker_mirrored needs the environment variable "
+            "TF_CONFIG, which names the cluster and this process's place in it."
+        )
+    if name == "one_device":
+        num_gpus = min(num_gpus, 1)
+    return distribute_utils.get_distribution_strategy(name, num_gpus=num_gpus)
+
+
+def _connect_tpu(address: str) -> tf.distribute.Strategy:
+    try:
+        server = urllib.parse.urlsplit(address)
+        if server.hostname:  # TensorFlow itself would wait for it without end.
+            port = server.port or 8470
+            socket.create_connection((server.hostname, port), timeout=_TPU_SECONDS).close()
+        return distribute_utils.get_distribution_strategy("tpu", tpu_address=address)
+    except Exception as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ValueError(f"--tpu={address}: no TPU could be reached ({reason})") from error
 
 
 def main(argv: list[str]) -> None:
@@ -43,21 +92,48 @@ def main(argv: list[str]) -> None:
     if len(argv) > 1:
         raise app.UsageError(f"Unknown argument: {argv[1]}")
     logging.set_verbosity(logging.INFO)
+    _compile_once()
     try:
-        configuration.parse(FLAGS.gin_file or [], FLAGS.gin_params or [])
+        configuration.parse(FLAGS.gin_file, FLAGS.gin_params or [])
         summary = comparison.pretrain_and_compare(FLAGS.model_dir, make_strategy())
     except (ValueError, callbacks.NonFiniteLossError) as error:
         if FLAGS.traceback:
             raise
-        sys.exit(f"error: {error}")
+        sys.exit(f"error: {configuration.one_line(error)}")
+    except KeyboardInterrupt:
+        sys.exit("Interrupted; the same command goes on from the last checkpoint.")
+    if not summary:
+        return
     for name, value in summary.items():
         print(f"{name:32s} {value:.6g}")
     print(f"{'report':32s} {os.path.join(FLAGS.model_dir, 'report.html')}")
 
 
+def _compile_once() -> None:
+    """Lets XLA say unseen what it says at its first compilation, whatever the log level."""
+    with _unseen_stderr():
+        tf.function(lambda: tf.zeros([]), jit_compile=True)()
+
+
+@contextlib.contextmanager
+def _unseen_stderr() -> Iterator[None]:
+    sys.stderr.flush()
+    kept = os.dup(2)
+    unseen = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(unseen, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(unseen)
+
+
 def define_flags() -> None:
-    """Defines Model Garden's flags, and this command's own."""
+    """Defines those of Model Garden's flags that have a meaning here, and this command's own."""
     model_garden_flags.define_flags()
+    for name in _FOREIGN_FLAGS:
+        delattr(FLAGS, name)
     flags.DEFINE_enum(
         "distribution_strategy",
         None,
@@ -66,6 +142,7 @@ def define_flags() -> None:
         "multi_worker_mirrored reads the cluster from TF_CONFIG.",
     )
     flags.DEFINE_bool("traceback", False, "Show where in the program an error arose.")
+    flags.adopt_module_key_flags(model_garden_flags)
     flags.mark_flags_as_required(["gin_file", "model_dir"])
 
 

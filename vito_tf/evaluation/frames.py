@@ -35,7 +35,9 @@ def central_frames(
 
     def frame_of(clip):
         start = clip["timestamps"][0]
-        time = (start + clip["end_timestamp"]) // 2 if microseconds is None else start + microseconds
+        time = (
+            (start + clip["end_timestamp"]) // 2 if microseconds is None else start + microseconds
+        )
         index = frame_sampling.frames_on_display(clip["timestamps"], time[None])
         frames, decoded = decoding.decode_frames(clip, index, skip_log)
         image = central_square(frames[0], image_size, crop_share)

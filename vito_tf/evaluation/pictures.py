@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import base64
 import io
-from typing import Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
+from matplotlib import colormaps
 from matplotlib import figure as figures
 
 
@@ -50,26 +51,20 @@ def overlay(image: np.ndarray, mask: np.ndarray, strength: float = 0.6) -> np.nd
       mask: [H, W] of any scale; its range is stretched over the colours.
       strength: share of the colour in the result, in [0, 1].
     """
-    from matplotlib import colormaps
-
     stretched = (mask - mask.min()) / max(float(mask.max() - mask.min()), 1e-12)
     colours = colormaps["jet"](stretched)[..., :3]
     return (1 - strength) * image + strength * colours
 
 
-def curves(
-    series: dict[str, Sequence[tuple[float, float]]], xlabel: str, ylabel: str
-) -> figures.Figure:
+def curves(series: dict[str, Sequence[tuple[float, float]]], xlabel: str) -> figures.Figure:
     """Draws named series of (x, y) in one diagram."""
     figure = figures.Figure(figsize=(4.6, 2.8))
     axis = figure.subplots()
     for name, points in series.items():
         axis.plot(*zip(*points), label=name, marker="." if len(points) < 30 else None)
     axis.set_xlabel(xlabel)
-    axis.set_ylabel(ylabel)
     axis.grid(alpha=0.3)
-    if len(series) > 1:
-        axis.legend(fontsize=8)
+    axis.legend(fontsize=8)
     figure.tight_layout()
     return figure
 

@@ -5,40 +5,43 @@
 from __future__ import annotations
 
 import time
+from typing import Any, Optional
 
 import numpy as np
 import tensorflow as tf
-import tqdm
 
+from vito_tf import progress
 from vito_tf.pretraining import run_directory
 
 
 class NonFiniteLossError(ArithmeticError):
-    """The loss or the gradient is NaN or infinite."""
+    """The loss, the gradient or a weight is NaN or infinite."""
 
 
 class StepCallback(tf.keras.callbacks.Callback):
-    """A callback that acts every so many steps of the optimiser."""
+    """A callback that acts every so many steps of the optimiser, and after the last one."""
 
-    def __init__(self, every_steps: int):
+    def __init__(self, every_steps: int, total_steps: int):
         super().__init__()
         self.every_steps = every_steps
+        self.total_steps = total_steps
         self._supports_tf_logs = True
-        self._last = 0
+        self._previous = 0
 
-    def on_train_begin(self, logs=None):
-        self._last = self.step
+    def on_train_begin(self, logs: Optional[dict[str, Any]] = None) -> None:
+        self._previous = self.step
 
     @property
     def step(self) -> int:
         """Steps done since the run began."""
         return int(self.model.optimizer.iterations.numpy())
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Optional[dict[str, Any]] = None) -> None:
         step = self.step
-        if step // self.every_steps > self._last // self.every_steps:
-            self.on_step(step, {name: float(value) for name, value in logs.items()})
-        self._last = step
+        due = step // self.every_steps > self._previous // self.every_steps
+        if due or step == self.total_steps:
+            self.on_step(step, {name: float(value) for name, value in (logs or {}).items()})
+        self._previous = step
 
     def on_step(self, step: int, scalars: dict[str, float]) -> None:
         """Called after the step, with the step's scalars."""
@@ -47,45 +50,57 @@ class StepCallback(tf.keras.callbacks.Callback):
 class FiniteGuard(StepCallback):
     """Stops at the first loss or gradient that is not finite, before it reaches a checkpoint."""
 
-    def __init__(self, manager: tf.train.CheckpointManager):
-        super().__init__(every_steps=1)
+    def __init__(self, manager: tf.train.CheckpointManager, total_steps: int):
+        super().__init__(1, total_steps)
         self._manager = manager
 
     def on_step(self, step: int, scalars: dict[str, float]) -> None:
-        if np.isfinite(scalars["loss"]) and np.isfinite(scalars["gradient_norm"]):
-            return
-        raise NonFiniteLossError(
-            f"Step {step}: the loss is {scalars['loss']}, the gradient norm "
-            f"{scalars['gradient_norm']}. The last good checkpoint is "
-            f"{self._manager.latest_checkpoint}. Try a lower Schedule.base_learning_rate, a longer "
-            "Schedule.warmup_steps, a higher VitoModel.temperature, or pretrain.precision = "
-            "'float32'."
-        )
+        loss, norm = scalars["loss"], scalars["gradient_norm"]
+        if not (np.isfinite(loss) and np.isfinite(norm)):
+            raise _non_finite(step, f"the loss is {loss}, the gradient norm {norm}", self._manager)
+
+
+def _non_finite(
+    step: int, what: str, manager: tf.train.CheckpointManager
+) -> NonFiniteLossError:
+    latest = manager.latest_checkpoint
+    saved = f"The last good checkpoint is {latest}." if latest else "No checkpoint was saved yet."
+    return NonFiniteLossError(
+        f"Step {step}: {what}. {saved} Try a lower Schedule.base_learning_rate, a longer "
+        "Schedule.warmup_steps, a higher VitoModel.temperature, or Execution.precision = "
+        "'float32', in a new --model_dir."
+    )
 
 
 class ProgressBar(StepCallback):
     """Steps done, rate, ETA and loss in one line."""
 
     def __init__(self, total_steps: int):
-        super().__init__(every_steps=1)
-        self._total_steps = total_steps
+        super().__init__(1, total_steps)
+        self._bar = None
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Optional[dict[str, Any]] = None) -> None:
         super().on_train_begin(logs)
-        self._bar = tqdm.tqdm(
-            total=self._total_steps, initial=self.step, desc="pretraining", unit="step"
+        self._bar = progress.bar(
+            total=self.total_steps, initial=self.step, desc="Pretraining", unit="step"
         )
 
     def on_step(self, step: int, scalars: dict[str, float]) -> None:
         self._bar.set_postfix(loss=f"{scalars['loss']:.3f}", refresh=False)
         self._bar.update(step - self._bar.n)
 
-    def on_train_end(self, logs=None):
-        self._bar.close()
+    def close(self) -> None:
+        """Ends the line, also where training was stopped."""
+        if self._bar is not None:
+            self._bar.close()
 
 
 class MetricsLog(StepCallback):
-    """Writes the step's scalars to the run's log and to TensorBoard."""
+    """Writes the step's scalars to the run's log and to TensorBoard.
+
+    Beside the train step's: examples_per_second and input_wait_share (time spent waiting for the
+    input pipeline, in [0, 1]), both since the last entry, and seconds since the run began.
+    """
 
     def __init__(
         self,
@@ -93,21 +108,22 @@ class MetricsLog(StepCallback):
         writer: tf.summary.SummaryWriter,
         batch_size: int,
         every_steps: int,
+        total_steps: int,
         began: float,
     ):
-        super().__init__(every_steps)
+        super().__init__(every_steps, total_steps)
         self._began = began
         self._directory = directory
         self._writer = writer
         self._batch_size = batch_size
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Optional[dict[str, Any]] = None) -> None:
         super().on_train_begin(logs)
         self._logged_step, self._logged_time = self.step, time.perf_counter()
         self._waited = 0.0
 
-    def on_train_batch_end(self, batch, logs=None):
-        self._waited += float(logs["input_wait"])
+    def on_train_batch_end(self, batch: int, logs: Optional[dict[str, Any]] = None) -> None:
+        self._waited += float((logs or {})["input_wait"])
         super().on_train_batch_end(batch, logs)
 
     def on_step(self, step: int, scalars: dict[str, float]) -> None:
@@ -125,14 +141,14 @@ class MetricsLog(StepCallback):
 
 
 class Checkpoints(StepCallback):
-    """Saves the run every so many steps, and at its end."""
+    """Saves the run every so many steps, and at its end; never weights that are not finite."""
 
-    def __init__(self, manager: tf.train.CheckpointManager, every_steps: int):
-        super().__init__(every_steps)
+    def __init__(self, manager: tf.train.CheckpointManager, every_steps: int, total_steps: int):
+        super().__init__(every_steps, total_steps)
         self._manager = manager
 
     def on_step(self, step: int, scalars: dict[str, float]) -> None:
+        for weight in self.model.online.learnt_weights:
+            if not tf.reduce_all(tf.math.is_finite(weight)):
+                raise _non_finite(step, f"{weight.name} is not finite", self._manager)
         self._manager.save(checkpoint_number=step)
-
-    def on_train_end(self, logs=None):
-        self._manager.save(checkpoint_number=self.step)

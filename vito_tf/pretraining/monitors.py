@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Callable
+from typing import Any, Callable, Optional
 
 import gin
 import numpy as np
@@ -37,7 +37,7 @@ class Monitor(callbacks.StepCallback):
     """Measures before the first step, every so many steps, and at the end of the run."""
 
     def __init__(self, run: Run, every_steps: int):
-        super().__init__(every_steps)
+        super().__init__(every_steps, run.total_steps)
         self.run = run
 
     def measure(self) -> dict[str, float]:
@@ -48,7 +48,7 @@ class Monitor(callbacks.StepCallback):
         """Pictures of the present encoder, by title."""
         return {}
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Optional[dict[str, Any]] = None) -> None:
         super().on_train_begin(logs)
         if self.step == 0:
             self.on_step(0, {})
@@ -62,10 +62,6 @@ class Monitor(callbacks.StepCallback):
                 tf.summary.scalar(name, value)
             for title, figure in self.pictures().items():
                 tf.summary.image(title, pictures.summary_image(figure))
-
-    def on_train_end(self, logs=None):
-        if self.step % self.every_steps:
-            self.on_step(self.step, {})
 
 
 @gin.configurable
@@ -104,7 +100,7 @@ class NearestNeighbours(Monitor):
             if not clips.class_names:
                 raise ValueError(
                     f"NearestNeighbours.{name} has no labels; leave the monitor out of "
-                    "pretrain.monitors, or give labelled clips."
+                    "pretrain.monitor_with, or give labelled clips."
                 )
             self._num_classes = len(clips.class_names)
             self._sets[name] = frames.central_frames(

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from typing import Iterator
+
+import tensorflow as tf
 
 from vito_tf import configuration
 
@@ -15,13 +16,19 @@ ASKED_CONFIG = "config.gin"
 OPERATIVE_CONFIG = "operative_config.gin"
 METRICS = "metrics.jsonl"
 SUMMARY = "summary.json"
+REPORT = "report.html"
+SKIPPED = "skipped.tsv"
 CHECKPOINTS = "checkpoints"
-_OWN = (ASKED_CONFIG, OPERATIVE_CONFIG, METRICS, SUMMARY, CHECKPOINTS)
-_OWN += ("tensorboard", "report.html", "skipped.tsv", "clips", "procedural", "moclr")
+TENSORBOARD = "tensorboard"
+_FILES = (ASKED_CONFIG, OPERATIVE_CONFIG, METRICS, SUMMARY, REPORT, SKIPPED)
+_FILES += (f"{CHECKPOINTS}/checkpoint", f"{CHECKPOINTS}/step-*", f"{TENSORBOARD}/events.out.*")
+_MADE_DATA = ("procedural/videos", "procedural/clips", "procedural/held_out_masks.npz")
+_MADE_DATA += ("procedural/.lock",)
+_FOLDERS = (CHECKPOINTS, TENSORBOARD, "procedural")
 
 
 class RunDirectory:
-    """A folder that holds one run.
+    """A folder that holds one run, on any file system that TensorFlow knows (`gs://`, ...).
 
     Every process of a run has one; only the chief's writes.
     """
@@ -35,13 +42,13 @@ class RunDirectory:
         self.path = path
         self.is_chief = is_chief
         try:
-            os.makedirs(path, exist_ok=True)
-            probe = os.path.join(path, f".writable-{os.getpid()}")
-            with open(probe, "w", encoding="utf-8"):
-                pass
-            os.remove(probe)
-        except OSError as error:
-            raise ValueError(f"--model_dir={path} cannot be written to: {error}") from error
+            tf.io.gfile.makedirs(path)
+            probe = self.file(f".writable-{os.getpid()}")
+            with tf.io.gfile.GFile(probe, "w") as file:
+                file.write("")
+            tf.io.gfile.remove(probe)
+        except tf.errors.OpError as error:
+            raise ValueError(f"--model_dir={path} cannot be written to: {error.message}") from error
 
     def file(self, name: str) -> str:
         """Path of a file of the run."""
@@ -50,7 +57,20 @@ class RunDirectory:
     @property
     def is_finished(self) -> bool:
         """Whether the run has come to its end."""
-        return os.path.exists(self.file(SUMMARY))
+        return tf.io.gfile.exists(self.file(SUMMARY))
+
+    def differences(self, config: str) -> str:
+        """How an asked configuration differs from that of the run in the directory.
+
+        Args:
+          config: canonical text of the asked configuration.
+
+        Returns:
+          Lines, '-' of the run and '+' asked; empty when they agree, or where no run has begun.
+        """
+        if not tf.io.gfile.exists(self.file(ASKED_CONFIG)):
+            return ""
+        return configuration.difference(self.read(ASKED_CONFIG), config)
 
     def check_configuration(self, config: str) -> None:
         """Checks that the directory holds no run of another configuration.
@@ -61,35 +81,52 @@ class RunDirectory:
         Raises:
           ValueError: when it belongs to another configuration; the message shows the difference.
         """
-        if not os.path.exists(self.file(ASKED_CONFIG)):
-            return
-        with open(self.file(ASKED_CONFIG), encoding="utf-8") as file:
-            difference = configuration.difference(file.read(), config)
-        if difference:
+        differences = self.differences(config)
+        if differences:
             raise ValueError(
                 f"{self.path} holds a run with another configuration ('-' is the run's, '+' what "
-                f"is asked now); choose another --model_dir or the same settings:\n{difference}"
+                f"is asked now); choose another --model_dir or the same settings:\n{differences}"
             )
 
-    def clear(self) -> None:
-        """Removes what a run has written, and nothing else."""
+    def clear(self, keep_data: bool = True) -> None:
+        """Removes what a run has written, and nothing else.
+
+        Args:
+          keep_data: whether procedural videos stay, for a next run of the same settings. Clips cut
+            from the user's videos always do.
+        """
         if not self.is_chief:
             return
-        for name in _OWN:
+        for pattern in _FILES:
+            for path in tf.io.gfile.glob(self.file(pattern)):
+                tf.io.gfile.remove(path)
+        for name in () if keep_data else _MADE_DATA:
             path = self.file(name)
-            if os.path.isdir(path) and not os.path.islink(path):
-                shutil.rmtree(path)
-            elif os.path.lexists(path):
-                os.remove(path)
+            if tf.io.gfile.isdir(path):
+                tf.io.gfile.rmtree(path)
+            elif tf.io.gfile.exists(path):
+                tf.io.gfile.remove(path)
+        for folder in _FOLDERS:
+            self._remove_if_empty(self.file(folder))
+
+    @staticmethod
+    def _remove_if_empty(path: str) -> None:
+        if tf.io.gfile.isdir(path) and not tf.io.gfile.listdir(path):
+            tf.io.gfile.rmtree(path)
 
     def write(self, name: str, text: str) -> None:
         """Writes a file so that it is never seen half-written."""
         if not self.is_chief:
             return
         temporary = self.file(f".{name}.partial")
-        with open(temporary, "w", encoding="utf-8") as file:
+        with tf.io.gfile.GFile(temporary, "w") as file:
             file.write(text)
-        os.replace(temporary, self.file(name))
+        tf.io.gfile.rename(temporary, self.file(name), overwrite=True)
+
+    def read(self, name: str) -> str:
+        """Text of a file of the run."""
+        with tf.io.gfile.GFile(self.file(name)) as file:
+            return file.read()
 
     def write_json(self, name: str, values: dict) -> None:
         """Writes a file of JSON."""
@@ -97,13 +134,12 @@ class RunDirectory:
 
     def summary(self) -> dict[str, float]:
         """The figures of a finished run."""
-        with open(self.file(SUMMARY), encoding="utf-8") as file:
-            return json.load(file)
+        return json.loads(self.read(SUMMARY))
 
     def log_metrics(self, step: int, values: dict[str, float]) -> None:
         """Appends the figures of a step to the run's log."""
         if self.is_chief:
-            with open(self.file(METRICS), "a", encoding="utf-8") as file:
+            with tf.io.gfile.GFile(self.file(METRICS), "a") as file:
                 file.write(json.dumps({"step": step, **values}) + "\n")
 
     def metrics(self) -> list[dict[str, float]]:
@@ -111,14 +147,13 @@ class RunDirectory:
         return list(self._metrics())
 
     def _metrics(self) -> Iterator[dict[str, float]]:
-        if not os.path.exists(self.file(METRICS)):
+        if not tf.io.gfile.exists(self.file(METRICS)):
             return
-        with open(self.file(METRICS), encoding="utf-8") as file:
-            for line in file:
-                try:
-                    yield json.loads(line)
-                except json.JSONDecodeError:
-                    return
+        for line in self.read(METRICS).splitlines():
+            try:
+                yield json.loads(line)
+            except json.JSONDecodeError:
+                return
 
     def forget_metrics_after(self, step: int) -> None:
         """Drops what was logged after the checkpoint that a run resumes from."""

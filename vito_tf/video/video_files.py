@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Source `video_files`: video files of the user, decoded in the input pipeline as they are.
 
-Made for short videos: each file is one clip and is decoded as a whole. Long ones are better cut
-into clip records once (source `cut_videos`).
+Made for short videos: each file is one clip and is decoded as a whole. Long ones, and those whose
+width is no multiple of 16 pixels, are better cut into clip records once (source `cut_videos`).
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def video_files(
                     f"it lasts {info.seconds:.2f} s, less than video_files.min_seconds = "
                     f"{min_seconds:g}"
                 )
-            decoding.check_decoded_bytes(info.decoded_bytes, max_decoded_bytes)
+            decoding.check_decodable(info.width, info.decoded_bytes, max_decoded_bytes)
             return info
         except probing.VideoError as error:
             return error
