@@ -15,6 +15,9 @@ from typing import Any
 import gin
 
 _BINDING = re.compile(r"^([\w./]+) *=", re.MULTILINE)
+_INCLUDE = re.compile(r"""^include +['"](.+?)['"]""")
+_REFERENCE = re.compile(r"%([\w/]+)")
+_ROOT = pathlib.Path(__file__).resolve().parent.parent
 _TYPES = {"bool": bool, "int": int, "float": (int, float), "str": str}
 
 
@@ -34,26 +37,35 @@ def parse(files: Sequence[str], bindings: Sequence[str]) -> None:
 
     Raises:
       ConfigurationError: for a file that is missing, names or values gin cannot use, a value of
-        the wrong type, or a macro that is still required.
+        the wrong type, a macro that nothing refers to, or one that is still required.
     """
-    gin.add_config_file_search_path(str(pathlib.Path(__file__).resolve().parent.parent))
+    for file in files:
+        _check_found(file, "--gin_file")
+    gin.add_config_file_search_path(str(_ROOT))
     try:
         gin.parse_config_files_and_bindings(
             files, bindings, skip_unknown=False, finalize_config=False
         )
+        _check_macros()
+        _check_types()
+        gin.finalize()
+    except ConfigurationError:
+        raise
     except (OSError, ValueError, SyntaxError, AttributeError, TypeError, ImportError) as error:
-        raise ConfigurationError(
-            f"The gin configuration cannot be used: {one_line(error)}"
-        ) from error
-    _check_required()
-    _check_types()
-    gin.finalize()
+        reason = " ".join(message(error).split())
+        raise ConfigurationError(f"The gin configuration cannot be used: {reason}") from error
 
 
-def one_line(error: Exception) -> str:
+def as_user_error(error: Exception) -> ConfigurationError | None:
+    """What the user can mend of an error that gin raised while building, else None."""
+    if isinstance(error, RuntimeError) and str(error).startswith("Required bindings"):
+        return ConfigurationError(message(error))
+    return None
+
+
+def message(error: Exception) -> str:
     """The message of an error without what gin adds of the calls that led to it."""
-    message = str(error).split("\n  In call to configurable")[0]
-    return " ".join(message.split())
+    return str(error).split("\n  In call to configurable")[0]
 
 
 def check_all_used(inactive_scopes: Sequence[str] = ()) -> None:
@@ -105,12 +117,32 @@ def _source(used: str, asked: Iterable[str]) -> str:
     return next((name for name in candidates if name in asked), used)
 
 
-def _check_required() -> None:
-    for name in sorted(_names(gin.config_str())):
-        if "." not in name and gin.query_parameter(f"{name}/macro.value") is gin.REQUIRED:
-            raise ConfigurationError(
-                f'{name} must be given, as by --gin_params="{name} = ...".'
-            )
+def _check_found(path: str, named_by: str) -> None:
+    """Looks for a gin file and all that it includes, of which gin's own messages are unclear."""
+    places = [pathlib.Path(path), _ROOT / path]
+    found = next((place for place in places if place.is_file()), None)
+    if found is None:
+        raise ConfigurationError(
+            f"{named_by} names {path!r}, but there is no such file here or in {_ROOT}."
+        )
+    for number, line in enumerate(found.read_text(encoding="utf-8").splitlines(), start=1):
+        included = _INCLUDE.match(line)
+        if included:
+            _check_found(included[1], f"{found}, line {number},")
+
+
+def _check_macros() -> None:
+    config = gin.config_str()
+    for name in sorted(_names(config)):
+        key = name if "." in name else f"{name}/macro.value"
+        if str(gin.query_parameter(key)) == "%gin.REQUIRED":
+            raise ConfigurationError(f'{name} must be given, as by --gin_params="{name} = ...".')
+    macros = {name for name in _names(config) if "." not in name}
+    referred = set(_REFERENCE.findall(config))
+    for name in sorted(macros - referred):
+        near = difflib.get_close_matches(name, referred & macros or macros - {name}, n=1)
+        hint = f" (nearest: {near[0]})" if near else ""
+        raise ConfigurationError(f"Nothing in the gin configuration refers to {name}{hint}.")
 
 
 def _check_types() -> None:
@@ -119,7 +151,7 @@ def _check_types() -> None:
         if "." not in name:
             continue
         configurable, parameter = name.rsplit(".", 1)
-        wanted = _simple_type(gin.get_configurable(configurable), parameter)
+        wanted = _simple_type(gin.get_configurable(configurable.split("/")[-1]), parameter)
         value = _literal(gin.query_parameter(name))
         fits = wanted is None or value is None or isinstance(value, _TYPES[wanted])
         if not fits or (isinstance(value, bool) and wanted in ("int", "float")):

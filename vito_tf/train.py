@@ -83,7 +83,7 @@ def _connect_tpu(address: str) -> tf.distribute.Strategy:
             socket.create_connection((server.hostname, port), timeout=_TPU_SECONDS).close()
         return distribute_utils.get_distribution_strategy("tpu", tpu_address=address)
     except Exception as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        reason = (str(error) or type(error).__name__).splitlines()[0].split(". ")[0]
         raise ValueError(f"--tpu={address}: no TPU could be reached ({reason})") from error
 
 
@@ -91,15 +91,13 @@ def main(argv: list[str]) -> None:
     """Trains, turning what the user can mend into one line."""
     if len(argv) > 1:
         raise app.UsageError(f"Unknown argument: {argv[1]}")
-    logging.set_verbosity(logging.INFO)
-    _compile_once()
+    tf.get_logger().setLevel("ERROR")
     try:
-        configuration.parse(FLAGS.gin_file, FLAGS.gin_params or [])
-        summary = comparison.pretrain_and_compare(FLAGS.model_dir, make_strategy())
+        summary = _train()
     except (ValueError, callbacks.NonFiniteLossError) as error:
         if FLAGS.traceback:
             raise
-        sys.exit(f"error: {configuration.one_line(error)}")
+        sys.exit(f"error: {configuration.message(error)}")
     except KeyboardInterrupt:
         sys.exit("Interrupted; the same command goes on from the last checkpoint.")
     if not summary:
@@ -107,6 +105,17 @@ def main(argv: list[str]) -> None:
     for name, value in summary.items():
         print(f"{name:32s} {value:.6g}")
     print(f"{'report':32s} {os.path.join(FLAGS.model_dir, 'report.html')}")
+
+
+def _train() -> dict[str, float]:
+    configuration.parse(FLAGS.gin_file, FLAGS.gin_params or [])
+    logging.set_verbosity(logging.INFO)  # not earlier: gin logs where it looks for files
+    strategy = make_strategy()  # first of all that TensorFlow does: clusters ask for that
+    _compile_once()
+    try:
+        return comparison.pretrain_and_compare(FLAGS.model_dir, strategy)
+    except RuntimeError as error:
+        raise configuration.as_user_error(error) or error from error
 
 
 def _compile_once() -> None:

@@ -138,7 +138,9 @@ def benchmark(precision: str, batch_size: int, image_size: int, rounds: int) -> 
     for name, value in seconds.items():
         ratio = value / seconds["bare"]
         print(f"{name:12s}{value:8.3f}{batch_size / value:12.3f}{ratio:8.3f}")
-    print(f"matrix product: {peak / 1e9:.0f} GFLOP/s; bare passes: {rate / 1e9:.0f}, {rate / peak:.0%} of it")
+    print(
+        f"matrix product: {peak / 1e9:.0f} GFLOP/s; bare passes: {rate / 1e9:.0f}, {rate / peak:.0%} of it"
+    )
     return seconds["complete"] / seconds["bare"]
 
 

@@ -8,6 +8,7 @@ import gin
 import pytest
 import tensorflow as tf
 
+from vito_tf.video import ffmpeg
 from vito_tf.video.clip_examples import build_clip
 from vito_tf.video.clip_records import clip_records
 from vito_tf.video.clip_shards import INFO_FILE, write_json, write_shard
@@ -118,6 +119,12 @@ def _write_other(folder):
     write_shard(str(folder / "a.tfrecord"), [example.SerializeToString()])
 
 
+def _write_damaged(folder):
+    write_shard(str(folder / "a.tfrecord"), [_record(0)])
+    data = (folder / "a.tfrecord").read_bytes()
+    (folder / "a.tfrecord").write_bytes(data[:-20] + bytes(20))
+
+
 @pytest.mark.parametrize(
     ("prepare", "kwargs", "message"),
     [
@@ -126,6 +133,7 @@ def _write_other(folder):
         (None, {"file_pattern": []}, "clip_records.file_pattern is empty"),
         (lambda f: write_shard(str(f / "a.tfrecord"), []), {}, "No clips in the files"),
         (lambda f: write_shard(str(f / "a.tfrecord"), [b"\xff"]), {}, "a.tfrecord does not begin"),
+        (_write_damaged, {}, r"a\.tfrecord is damaged: its first record"),
         (_write_other, {}, r"a\.tfrecord are no clips: .*\(audio\)"),
         (None, {"shuffle_buffer": 0}, "clip_records.shuffle_buffer"),
         (None, {"frame_rate": 0}, "clip_records.frame_rate"),
@@ -136,6 +144,19 @@ def test_errors_name_the_binding_or_file(tmp_path, prepare, kwargs, message):
         prepare(tmp_path)
     with pytest.raises(ValueError, match=message):
         clip_records("", **{"file_pattern": str(tmp_path), **kwargs})
+
+
+def test_videos_need_a_decoder_before_training(tmp_path, monkeypatch):
+    clip = EncodedClip((0,), 40_000, 8, 8, (), b"mp4")
+    write_shard(str(tmp_path / "a.tfrecord"), [build_clip(clip, "a.mp4")])
+    assert clip_records("", str(tmp_path)).num_clips == 1
+
+    def unavailable():
+        raise ffmpeg.FFmpegUnavailableError("pip install")
+
+    monkeypatch.setattr(ffmpeg, "load_ffmpeg_op", unavailable)
+    with pytest.raises(ffmpeg.FFmpegUnavailableError):
+        clip_records("", str(tmp_path))
 
 
 def test_gin_names_the_files(folder):

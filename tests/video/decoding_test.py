@@ -56,10 +56,10 @@ def through_dataset(clip, function):
     ("suffix", "codec", "pix_fmt", "size", "rate"),
     [
         ("mp4", "libx264", "yuv420p", (64, 48), 25),  # B-frames, delayed last frames
-        ("mov", "libx264", "yuv444p", (35, 33), Fraction(30000, 1001)),
+        ("mov", "libx264", "yuv444p", (48, 33), Fraction(30000, 1001)),
         ("mkv", "libx264", "yuvj420p", (32, 32), 60),
-        ("webm", "libvpx", "yuv420p", (67, 45), 24),
-        ("avi", "mpeg4", "yuv420p", (33, 31), 10),
+        ("webm", "libvpx", "yuv420p", (80, 45), 24),
+        ("avi", "mpeg4", "yuv420p", (48, 31), 10),
         ("mpg", "mpeg2video", "yuv420p", (48, 64), 25),
     ],
 )
@@ -113,6 +113,7 @@ def test_frames_are_turned_upright(tmp_path, log):
         ("text", "FFmpeg cannot read it"),
         ("short", "decodes to 10 frames instead of 12"),
         ("cut", "frames instead of 60"),
+        ("odd", "it is 72 pixels wide, and tensorflow-io damages memory"),
         ("large", "0.00 GiB, more than max_decoded_bytes = 1000; cut it into clips"),
     ],
 )
@@ -129,7 +130,8 @@ def test_failures_are_flagged_logged_and_listed(tmp_path, log, kind, reason):
         data = path.read_bytes()
         path.write_bytes(data[: len(data) // 2])
     else:
-        fake_videos.write_video(path, 10 if kind == "short" else 12)
+        size = (72, 48) if kind == "odd" else (64, 48)
+        fake_videos.write_video(path, 10 if kind == "short" else 12, size=size)
         limit = 1000 if kind == "large" else limit
     clip = video_clip(str(path), num_frames)
     indices = tf.constant([0, 3])
@@ -176,6 +178,70 @@ def test_jpeg_frames(log):
     assert decoded
     expected = [tf.io.decode_jpeg(clip["images"][i], channels=3).numpy() for i in (4, 1)]
     np.testing.assert_array_equal(frames, expected)
+
+
+def test_damaged_jpegs_are_flagged_logged_and_listed(tmp_path, log):
+    clip = jpeg_clip(images(3))
+    first, second, third = clip["images"].numpy()
+    png = io.BytesIO()
+    Image.new("RGB", (64, 48)).save(png, "PNG")
+    half = len(third) // 2
+    damaged = {
+        "empty": b"",
+        "short": b"\xff",
+        "truncated": third[:half],
+        "zeroed end": third[:half] + bytes(half),
+        "zeroed start": bytes(16) + third[16:],
+        "png": png.getvalue(),
+    }
+    dataset = tf.data.Dataset.from_tensor_slices(
+        {"name": list(damaged), "images": [[first, second, jpeg] for jpeg in damaged.values()]}
+    ).map(lambda changed: {**clip, **changed})
+    indices, seeds = tf.constant([0, 2]), tf.constant([[1, 2], [3, 4]])
+    crops = dataset.map(lambda c: decoding.decode_crops(c, indices, seeds, 0.4, 8, log))
+    for views, decoded in crops:
+        assert not decoded
+        np.testing.assert_array_equal(views, np.zeros([2, 8, 8, 3]))
+    frames = dataset.map(lambda c: decoding.decode_frames(c, indices, log))
+    for black, decoded in frames:
+        assert not decoded
+        np.testing.assert_array_equal(black, np.zeros([2, 1, 1, 3]))
+    assert (tmp_path / "skipped.tsv").read_text() == "".join(
+        f"{kind}\tits frame 2 is no whole JPEG image\n" for kind in damaged
+    )
+    others = dataset.map(lambda c: decoding.decode_frames(c, indices[:1], log))
+    assert all(decoded for _, decoded in others)  # frames that are not wanted do not matter
+
+
+def test_padded_and_inwardly_damaged_jpegs_are_decoded(log):
+    clip = jpeg_clip(images(2))
+    first, second = clip["images"].numpy()
+    second = second[:-40] + bytes(8) + second[-32:]
+    changed = {**clip, "images": tf.constant([first + bytes(62), second])}
+    indices = tf.constant([0, 1])
+    frames, decoded = through_dataset(changed, lambda c: decoding.decode_frames(c, indices, log))
+    assert decoded
+    whole, _ = decoding.decode_frames(clip, indices, log)
+    np.testing.assert_array_equal(frames[0], whole[0])
+    assert 0.5 < np.mean(frames[1] == whole[1].numpy()) < 1
+    assert not log.reasons
+
+
+def test_jpeg_clips_count_as_attempts(tmp_path):
+    good = jpeg_clip(images(1))
+    bad = {**good, "images": tf.constant([b"GIF"])}
+    both = tf.data.Dataset.from_tensors(good).repeat(9)
+    both = both.concatenate(tf.data.Dataset.from_tensors(bad)).repeat()
+    log = skipped.SkipLog(str(tmp_path / "s.tsv"), max_share=0.09, min_attempts=31)
+
+    def decode(clip):
+        return decoding.decode_frames(clip, tf.constant([0]), log)
+
+    with pytest.raises(tf.errors.OpError, match=r"4 of 40 clips .*SkipLog.max_share = 0.09"):
+        for _ in both.map(decode):
+            pass
+    log = skipped.SkipLog(str(tmp_path / "s.tsv"), max_share=0.11, min_attempts=31)
+    assert sum(bool(decoded) for _, decoded in both.take(100).map(decode)) == 90
 
 
 @pytest.mark.parametrize("encoding", ["jpeg", "mp4"])

@@ -5,8 +5,9 @@
 import concurrent.futures
 
 import pytest
+import tensorflow as tf
 
-from vito_tf.video.skipped import SkipLog, TooManySkippedError
+from vito_tf.video.skipped import SkipLog, TooManySkippedError, plain_errors
 
 
 def read_list(path):
@@ -103,3 +104,100 @@ def test_threads(tmp_path):
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda i: log.skip(f"{i % 50}.mp4", "broken"), range(1000)))
     assert sorted(read_list(path)) == sorted((f"{i}.mp4", "broken") for i in range(50))
+
+
+def test_attempts_in_a_graph_count(tmp_path):
+    log = SkipLog(str(tmp_path / "s.tsv"), max_share=0.5, min_attempts=4)
+
+    def use(number):
+        log.use_in_graph()
+        return number
+
+    assert len(list(tf.data.Dataset.range(3).map(use, num_parallel_calls=2))) == 3
+    for name in "abc":
+        log.skip(name, "broken")
+    log.check()
+    log.skip("d", "broken")
+    with pytest.raises(TooManySkippedError, match="4 of 7"):
+        log.check()
+    log.use(100)
+    with pytest.raises(TooManySkippedError):
+        log.check()
+
+
+def fit(dataset):
+    """Trains on a data set as a run does."""
+
+    class Model(tf.keras.Model):
+        def train_step(self, batch):
+            loss = tf.reduce_sum(tf.cast(batch, tf.float32))
+            tf.debugging.assert_less(loss, 5.0, "the model failed")
+            return {"loss": loss}
+
+    strategy = tf.distribute.OneDeviceStrategy("/CPU:0")
+    with strategy.scope():
+        model = Model()
+        model.compile()
+    batches = strategy.distribute_datasets_from_function(lambda context: dataset.repeat())
+    model.fit(batches, steps_per_epoch=10, verbose=0)
+
+
+def iterate(dataset):
+    for _ in dataset:
+        pass
+
+
+@pytest.mark.parametrize("run", [fit, iterate])
+def test_plain_error_of_the_limit(tmp_path, run):
+    log = SkipLog(str(tmp_path / "s.tsv"), min_attempts=1)
+
+    def skip(number):
+        log.skip("a.mp4", "broken")
+        log.check()
+        return number
+
+    dataset = tf.data.Dataset.range(3).map(lambda n: tf.numpy_function(skip, [n], tf.int64))
+    with (
+        pytest.raises(TooManySkippedError, match=r"(\d) of \1 .* a\.mp4: broken$"),
+        plain_errors(log),
+    ):
+        run(dataset)
+
+
+@pytest.mark.parametrize("run", [fit, iterate])
+def test_plain_errors_of_the_data(tmp_path, run):
+    log = SkipLog(str(tmp_path / "s.tsv"))
+    jpegs = tf.data.Dataset.from_tensors(b"\xff\xd8\xff no header \xff\xd9")
+    with (
+        pytest.raises(
+            ValueError,
+            match=r"^Reading the data failed: jpeg::Uncompress failed. Invalid JPEG .*\.$",
+        ),
+        plain_errors(log),
+    ):
+        run(jpegs.map(tf.io.decode_jpeg))
+
+    def refuse(number):
+        with tf.control_dependencies([tf.debugging.Assert(number < 0, ["a.rec is damaged."])]):
+            return tf.identity(number)
+
+    with (
+        pytest.raises(ValueError, match=r"^Reading the data failed: a\.rec is damaged\.$"),
+        plain_errors(log),
+    ):
+        run(tf.data.Dataset.range(3).map(refuse))
+
+    (tmp_path / "a.rec").write_bytes(b"x" * 100)
+    with (
+        pytest.raises(ValueError, match=r"^Reading the data failed: corrupted record at 0"),
+        plain_errors(log),
+    ):
+        run(tf.data.TFRecordDataset(str(tmp_path / "a.rec")).map(tf.io.decode_jpeg))
+
+
+def test_errors_of_the_model_stay(tmp_path):
+    with (
+        pytest.raises(tf.errors.InvalidArgumentError, match="the model failed"),
+        plain_errors(SkipLog(str(tmp_path / "s.tsv"))),
+    ):
+        fit(tf.data.Dataset.range(10))

@@ -172,6 +172,18 @@ def test_large_files_are_skipped_with_advice(folder, tmp_path):
         video_files(str(tmp_path), str(folder / "cat"), max_decoded_bytes=100_000)
 
 
+def test_widths_that_tensorflow_io_cannot_decode_are_skipped(tmp_path):
+    (tmp_path / "videos").mkdir()
+    path = fake_videos.write_video(tmp_path / "videos" / "odd.mp4", 40, size=(72, 48))
+    fake_videos.write_video(tmp_path / "videos" / "v.mp4", 40)
+    source = video_files(str(tmp_path), str(tmp_path / "videos"))
+    assert source.num_clips == 1
+    name, reason = (tmp_path / "skipped.tsv").read_text().rstrip().split("\t")
+    assert name == path
+    assert "it is 72 pixels wide" in reason
+    assert "cut_videos" in reason
+
+
 def test_gin_bindings(folder, tmp_path):
     gin.parse_config(f"video_files.pattern = '{folder}/cat'\nvideo_files.labels = 'folder'")
     assert video_files(str(tmp_path)).class_names == ("cat",)

@@ -45,7 +45,7 @@ def central_frames(
 
     dataset = clips.read().take(-1 if max_clips is None else max_clips)
     dataset = dataset.map(frame_of, num_parallel_calls=tf.data.AUTOTUNE)
-    return dataset.filter(lambda example, decoded: decoded).map(lambda example, decoded: example)
+    return decoding.decoded_only(dataset)
 
 
 def central_square(image: tf.Tensor, image_size: int, crop_share: float = 0.875) -> tf.Tensor:

@@ -63,12 +63,17 @@ class LARS(tf.keras.optimizers.Optimizer):
         if variable.shape.rank > 1:
             update += self.lars_weight_decay * variable
             update *= self._trust_ratio(variable, update)
-        buffer.assign(self.momentum * buffer + update)
-        variable.assign_sub(tf.cast(self.learning_rate, variable.dtype) * buffer)
+        # One pass over memory for m = momentum * m + u and p = p - lr * m.
+        tf.raw_ops.ResourceApplyMomentum(
+            var=variable.handle,
+            accum=buffer.handle,
+            lr=tf.cast(self.learning_rate, variable.dtype),
+            grad=update,
+            momentum=tf.cast(self.momentum, variable.dtype),
+        )
 
     def _trust_ratio(self, variable: tf.Variable, update: tf.Tensor) -> tf.Tensor:
-        weight_norm = tf.norm(variable)
-        update_norm = tf.norm(update)
+        weight_norm, update_norm = (tf.sqrt(2.0 * tf.nn.l2_loss(x)) for x in (variable, update))
         scaled = tf.math.divide_no_nan(self.eta * weight_norm, update_norm)
         return tf.where((weight_norm > 0) & (update_norm > 0), scaled, 1.0)
 

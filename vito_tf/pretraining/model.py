@@ -48,7 +48,7 @@ class VitoModel(tf.keras.Model):
             input pipeline has done it.
           **kwargs: of `tf.keras.Model`.
         """
-        super().__init__(**kwargs)
+        super().__init__(autocast=False, **kwargs)
         self.online = online
         self.target = target
         self.total_steps = total_steps

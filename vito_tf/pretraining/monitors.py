@@ -94,6 +94,7 @@ class NearestNeighbours(Monitor):
         """
         super().__init__(run, every_steps)
         self._k, self._temperature = k, temperature
+        self._encode = tf.function(lambda images: self.model(images, training=False)["pooled"])
         self._sets = {}
         for name, source in (("bank", bank), ("queries", queries)):
             clips = source(run.data_dir)
@@ -108,7 +109,7 @@ class NearestNeighbours(Monitor):
             ).batch(64)
 
     def measure(self) -> dict[str, float]:
-        encode = tf.function(lambda images: self.model(images, training=False)["pooled"])
+        encode = self._encode
         features, labels = {}, {}
         for name, dataset in self._sets.items():
             batches = [(encode(batch["image"]), batch["label"]) for batch in dataset]

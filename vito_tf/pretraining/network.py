@@ -53,7 +53,8 @@ class VitoNetwork(tf.keras.Model):
         Raises:
           ValueError: for an unknown pooling, or levels the backbone does not have.
         """
-        super().__init__(**kwargs)
+        # Images are normalised in float32, and cast by the backbone.
+        super().__init__(autocast=False, **kwargs)
         if pooling not in POOLINGS:
             raise ValueError(f"VitoNetwork.pooling must be one of {POOLINGS}, not {pooling!r}.")
         self.backbone = backbone(sync_batch_norm=sync_batch_norm)

@@ -51,7 +51,13 @@ class Saving:
 
 @gin.configurable("pretrain")
 class Pretraining:
-    """Everything that a run needs, built before it starts."""
+    """Everything that a run needs, built before it starts.
+
+    Attributes:
+      directory: of the run.
+      model: the `VitoModel`.
+      batches: what it is trained on, from where the run stands.
+    """
 
     def __init__(
         self,
@@ -89,16 +95,16 @@ class Pretraining:
         started = time.time()
         self._config = gin.config_str()
         directory.check_configuration(self._config)
-        self._directory, self._strategy, self._schedule = directory, strategy, schedule
+        self.directory, self._strategy, self._schedule = directory, strategy, schedule
         self._saving = saving or Saving()
         batch_size = _replica_batch_size(schedule, strategy)
         with strategy.scope():
-            self._model = build.build_model(
+            self.model = build.build_model(
                 views, schedule, optimizer, seed, execution or build.Execution()
             )
         data = clips(data_dir)
         skip_log = skipped.SkipLog(directory.file(run_directory.SKIPPED))
-        self._manager = checkpoints.manager(self._model, directory, strategy, self._saving.keep)
+        self._manager = checkpoints.manager(self.model, directory, strategy, self._saving.keep)
         self._resumed = checkpoints.restore(self._manager, directory)
         self._writer = (
             tf.summary.create_file_writer(directory.file(run_directory.TENSORBOARD))
@@ -117,7 +123,7 @@ class Pretraining:
         )
         self._watching = [monitor(run) for monitor in monitor_with]
         for monitor in self._watching:
-            monitor.set_model(self._model)
+            monitor.set_model(self.model)
 
         def of_worker(context: tf.distribute.InputContext) -> tf.data.Dataset:
             return views.batches(
@@ -125,12 +131,12 @@ class Pretraining:
                 batch_size,
                 seed,
                 skip_log,
-                int(self._model.position),
+                int(self.model.position),
                 context.num_input_pipelines,
                 context.input_pipeline_id,
             )
 
-        self._batches = strategy.distribute_datasets_from_function(of_worker)
+        self.batches = strategy.distribute_datasets_from_function(of_worker)
         self._seconds_building = time.time() - started
 
     def train(
@@ -147,7 +153,7 @@ class Pretraining:
         Raises:
           NonFiniteLossError: when the loss is no longer finite.
         """
-        directory = self._directory
+        directory = self.directory
         directory.write(run_directory.ASKED_CONFIG, self._config)
         directory.write(run_directory.OPERATIVE_CONFIG, gin.operative_config_str())
         directory.forget_metrics_after(self._step if self._resumed else -1)
@@ -169,13 +175,13 @@ class Pretraining:
 
     @property
     def _step(self) -> int:
-        return int(self._model.optimizer.iterations)
+        return int(self.model.optimizer.iterations)
 
     def _fit(self, began: float) -> None:
         steps, saving = self._schedule.total_steps, self._saving
         bar = callbacks.ProgressBar(steps)
         log = callbacks.MetricsLog(
-            self._directory,
+            self.directory,
             self._writer,
             self._schedule.batch_size,
             saving.log_every,
@@ -183,8 +189,8 @@ class Pretraining:
             began,
         )
         try:
-            self._model.fit(
-                self._batches,
+            self.model.fit(
+                self.batches,
                 steps_per_epoch=steps - self._step,
                 verbose=0,
                 callbacks=[

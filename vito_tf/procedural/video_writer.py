@@ -12,8 +12,8 @@ import os
 
 import av
 import numpy as np
-import tqdm
 
+from vito_tf import progress
 from vito_tf.procedural import objects, rendering, scenes
 
 _ENCODER_OPTIONS = {"crf": "20", "preset": "superfast"}
@@ -89,7 +89,7 @@ def _write_missing(
     # started by an absl program would import that program, TensorFlow included.
     with concurrent.futures.ThreadPoolExecutor(num_threads) as pool:
         title = f"Rendering {os.path.basename(folder)} videos"
-        for _ in tqdm.tqdm(pool.map(write, missing), title, len(missing), unit="video"):
+        for _ in progress.bar(pool.map(write, missing), title, len(missing), unit="video"):
             pass
     return len(missing)
 

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import tensorflow as tf
-from tqdm import tqdm
+
+from vito_tf import progress
 
 INFO_FILE = "dataset_info.json"
 _HEADER = struct.Struct("<QI")  # length of the payload, masked CRC of the length
@@ -92,7 +93,7 @@ def find_shards(paths: Sequence[str]) -> tuple[list[Shard], tuple[str, ...]]:
         for path in paths
         if path not in known or known[path].num_bytes != tf.io.gfile.stat(path).length
     ]
-    for path in tqdm(uncounted, desc="Counting clips", unit="file", disable=not uncounted):
+    for path in progress.bar(uncounted, desc="Counting clips", unit="file", disable=not uncounted):
         known[path] = count_records(path)
     return [known[path] for path in paths], class_names.pop()
 

@@ -18,6 +18,7 @@ import gin
 from absl import logging
 from tqdm import tqdm
 
+from vito_tf import progress as bars
 from vito_tf.video.clip_examples import build_clip
 from vito_tf.video.clip_records import clip_records
 from vito_tf.video.clip_shards import INFO_FILE, write_json, write_shard
@@ -156,7 +157,7 @@ class _Job:
         )
         stop = threading.Event()
         reports = []
-        progress = tqdm(total=len(self._videos), desc="Cutting videos", unit="video")
+        progress = bars.bar(total=len(self._videos), desc="Cutting videos", unit="video")
         with progress, concurrent.futures.ThreadPoolExecutor(num_threads) as pool:
             try:
                 shards = range(self._num_shards)

@@ -19,7 +19,7 @@ another format) are found before they are decoded; damage between is decoded as 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -88,10 +88,11 @@ def decode_frames(
         )
         return frames
 
+    failed = tf.TensorSpec([1, 1, 3], tf.uint8)
     frames, decoded = tf.cond(
         tf.size(clip["images"]) == 0,
         lambda: _frames_of_video(clip, indices, skip_log, max_decoded_bytes),
-        lambda: _if_intact(clip, indices, skip_log, from_jpegs, [1, 1, 3]),
+        lambda: _if_intact(clip, indices, skip_log, from_jpegs, failed),
     )
     return tf.ensure_shape(frames, [indices.shape[0], None, None, 3]), decoded
 
@@ -151,9 +152,15 @@ def decode_crops(
     views, decoded = tf.cond(
         tf.size(clip["images"]) == 0,
         from_video,
-        lambda: _if_intact(clip, indices, skip_log, from_jpegs, view_spec.shape),
+        lambda: _if_intact(clip, indices, skip_log, from_jpegs, view_spec),
     )
     return tf.ensure_shape(views, [indices.shape[0], image_size, image_size, 3]), decoded
+
+
+def decoded_only(dataset: tf.data.Dataset) -> tf.data.Dataset:
+    """Passes over the elements (example, decoded) that could not be decoded; drops the flag."""
+    decoded = dataset.filter(lambda _, decoded: decoded)
+    return decoded.map(lambda example, _: example)
 
 
 def check_decodable(width: int, num_bytes: int, max_decoded_bytes: int) -> None:
@@ -181,9 +188,9 @@ def _if_intact(
     indices: tf.Tensor,
     skip_log: skipped.SkipLog,
     decode: Callable[[], tf.Tensor],
-    shape: Sequence[int],
+    failed: tf.TensorSpec,
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Calls `decode` if the wanted JPEG frames seem whole; otherwise gives black ones of `shape`.
+    """Calls `decode` if the wanted JPEG frames seem whole; otherwise gives black ones, as `failed`.
 
     Python runs for damaged frames only.
     """
@@ -191,8 +198,7 @@ def _if_intact(
 
     def use():
         skip_log.use_in_graph()
-        result = decode()
-        return result, tf.constant(True)
+        return decode(), tf.constant(True)
 
     def skip():
         def note(name: bytes, damaged: np.ndarray) -> np.bool_:
@@ -202,7 +208,7 @@ def _if_intact(
 
         damaged = tf.boolean_mask(indices, tf.logical_not(intact))
         decoded = tf.numpy_function(note, [clip["name"], damaged], tf.bool)
-        black = tf.zeros([indices.shape[0], *shape], result_dtype)
+        black = tf.zeros([indices.shape[0], *failed.shape], failed.dtype)
         return black, tf.ensure_shape(decoded, [])
 
     return tf.cond(tf.reduce_all(intact), use, skip)

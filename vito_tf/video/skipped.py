@@ -4,9 +4,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
+from collections.abc import Iterator
 
+import tensorflow as tf
 from absl import logging
 
 
@@ -56,6 +59,9 @@ class SkipLog:
         self._reasons: dict[str, str] = {}
         self._num_used = 0
         self._num_failed = 0
+        self._is_over = False
+        with tf.device("/CPU:0"):
+            self._num_used_in_graph = tf.Variable(0, trainable=False, dtype=tf.int64)
 
     @property
     def reasons(self) -> dict[str, str]:
@@ -67,6 +73,10 @@ class SkipLog:
         """Notes that `count` attempts succeeded."""
         with self._lock:
             self._num_used += count
+
+    def use_in_graph(self) -> None:
+        """Notes that an attempt succeeded, from within a `tf.data` graph and without Python."""
+        self._num_used_in_graph.assign_add(1)
 
     def skip(self, name: str, reason: str) -> None:
         """Notes a failed attempt; a name that is new is counted, logged and listed.
@@ -93,7 +103,7 @@ class SkipLog:
         """Stops the run when too large a share of the attempts failed.
 
         Where a data set waits for the next clip that works, nothing but this stops it from waiting
-        for ever: call it after each `skip`.
+        for ever: call it after each `skip`. Once it has raised, it raises at every call.
 
         Args:
           final: True when each clip has been tried once; the limit then holds for few clips, too,
@@ -103,10 +113,12 @@ class SkipLog:
           TooManySkippedError: if more than `max_share` of at least `min_attempts` attempts failed.
         """
         with self._lock:
-            failed, attempts = self._num_failed, self._num_failed + self._num_used
+            failed = self._num_failed
+            attempts = failed + self._num_used + int(self._num_used_in_graph)
             enough = final or attempts >= self._min_attempts
             nothing_left = final and failed > 0 and failed == attempts
-            if not nothing_left and not (enough and failed > self._max_share * attempts):
+            self._is_over |= nothing_left or (enough and failed > self._max_share * attempts)
+            if not self._is_over:
                 return
             name, reason = next(reversed(self._reasons.items()))
         raise TooManySkippedError(
@@ -114,6 +126,36 @@ class SkipLog:
             f"{self._max_share:g}). All names and reasons are listed in {self.path}; "
             f"the last is {name}: {reason}"
         )
+
+
+@contextlib.contextmanager
+def plain_errors(skip_log: SkipLog) -> Iterator[None]:
+    """Turns what stops the input pipeline inside the block into an error for the user.
+
+    Errors that arise elsewhere, in the model for instance, pass as they are.
+
+    Args:
+      skip_log: the log that the pipeline writes.
+
+    Raises:
+      TooManySkippedError: if the limit of the log was passed.
+      ValueError: if the data are damaged in a way that the pipeline does not pass over.
+    """
+    try:
+        yield
+    except tf.errors.OpError as error:
+        if "IteratorGetNext" not in error.message:
+            raise
+        skip_log.check()
+        if not isinstance(error, (tf.errors.InvalidArgumentError, tf.errors.DataLossError)):
+            raise
+        raise ValueError(f"Reading the data failed: {_first_cause(error.message)}") from error
+
+
+def _first_cause(message: str) -> str:
+    """What an op says of its failure, without what TensorFlow says around it."""
+    text = message.split("\n\t [[")[0].rstrip().splitlines()[-1]
+    return text.split("}} ")[-1].split("assertion failed: ")[-1].strip("[] ")
 
 
 def _listed_names(path: str) -> set[str]:

@@ -16,8 +16,8 @@ from collections.abc import Sequence
 import gin
 import numpy as np
 import tensorflow as tf
-import tqdm
 
+from vito_tf import progress
 from vito_tf.video import clips, decoding, ffmpeg, probing, skipped
 
 VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm")
@@ -121,7 +121,7 @@ def video_files(
 
     usable, infos = [], []
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = tqdm.tqdm(
+        results = progress.bar(
             pool.map(probe, paths), desc="Probing videos", total=len(paths), unit="file"
         )
         for info, path in zip(results, paths):

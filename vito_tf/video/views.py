@@ -100,8 +100,7 @@ class ViewPipeline:
             lambda position, clip: self._views(position, clip, seed, shard, skip_log),
             num_parallel_calls=tf.data.AUTOTUNE,
         )
-        dataset = dataset.filter(lambda example, decoded: decoded)
-        dataset = dataset.map(lambda example, decoded: example)
+        dataset = decoding.decoded_only(dataset)
         if self.augment_on == "host":
             dataset = dataset.batch(self._group_size(batch_size), drop_remainder=True)
             dataset = dataset.map(self._augment, num_parallel_calls=tf.data.AUTOTUNE)
