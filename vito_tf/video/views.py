@@ -47,7 +47,9 @@ class ViewPipeline:
                 f"ViewPipeline.augment_on must be 'host' or 'device', not {self.augment_on!r}."
             )
         if not 0 < self.min_crop_area <= 1:
-            raise ValueError(f"ViewPipeline.min_crop_area must be in (0, 1], not {self.min_crop_area}.")
+            raise ValueError(
+                f"ViewPipeline.min_crop_area must be in (0, 1], not {self.min_crop_area}."
+            )
         if self.image_size < 1:
             raise ValueError(f"ViewPipeline.image_size must be positive, not {self.image_size}.")
         if self.sampler.num_views not in (2, 3) and self.policies is None:
@@ -132,7 +134,7 @@ class ViewPipeline:
         )
         example = {
             "views": tf.ensure_shape(views, [num_views, self.image_size, self.image_size, 3]),
-            "seeds": tf.random.experimental.stateless_split(colour, num_views),
+            "seeds": tf.cast(tf.random.experimental.stateless_split(colour, num_views), tf.int32),
             "label": clip["label"],
             "position": position,
         }
@@ -151,11 +153,11 @@ def _stream(
     first_epoch, offset = divmod(position, _EPOCH)
 
     def epoch_of(epoch):
-        order = tf.random.experimental.stateless_fold_in(tf.constant([seed, -1]), epoch)
+        key = tf.random.experimental.stateless_fold_in(tf.constant([seed, -1]), epoch)
+        order = tf.random.stateless_uniform([], key, None, None, tf.int64)
         skip = tf.where(epoch == first_epoch, tf.constant(offset, tf.int64), 0)
-        epoch_clips = clips.read(tf.cast(order[0], tf.int64), num_shards, shard).skip(skip)
+        epoch_clips = clips.read(order, num_shards, shard).skip(skip)
         positions = tf.data.Dataset.counter(epoch * _EPOCH + skip)
         return tf.data.Dataset.zip((positions, epoch_clips))
 
     return tf.data.Dataset.counter(tf.constant(first_epoch, tf.int64)).flat_map(epoch_of)
-
