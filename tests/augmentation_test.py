@@ -183,7 +183,7 @@ def test_policy_by_gin():
     with gin.unlock_config():
         gin.parse_config("strong/ViewPolicy.blur = 0.5\nstrong/ViewPolicy.solarise = 0.3")
         with gin.config_scope("strong"):
-            policy = ViewPolicy()
+            policy = ViewPolicy()  # type: ignore[call-arg]
     assert policy == ViewPolicy(blur=0.5, solarise=0.3)
     assert (A1.blur, A1.solarise, A2.blur, A2.solarise) == (1.0, 0.0, 0.1, 0.2)
 
@@ -250,7 +250,7 @@ def test_crop_of_no_area():
 def _jpeg(height: int, width: int, mode: str, subsampling: int) -> bytes:
     rng = np.random.default_rng(5)
     pixels = rng.integers(0, 256, (height // 2 + 1, width // 2 + 1, 3), np.uint8)
-    image = Image.fromarray(pixels).resize((width, height), Image.BICUBIC).convert(mode)
+    image = Image.fromarray(pixels).resize((width, height), Image.Resampling.BICUBIC).convert(mode)
     options = {} if mode == "L" else {"subsampling": subsampling}
     stream = io.BytesIO()
     image.save(stream, "JPEG", quality=95, **options)

@@ -12,7 +12,9 @@ from vito_tf import configuration
 
 @gin.configurable
 class Engine:
-    def __init__(self, power: int = 1, name: str | None = None, speed: float = 1.0, on=False):
+    def __init__(
+        self, power: int = 1, name: str | None = None, speed: float = 1.0, on: bool = False
+    ):
         if power < 0:
             raise ValueError("The power is too low.\nGive more.")
         self.power, self.name, self.speed = power, name, speed
@@ -24,7 +26,10 @@ class Engine:
         (["Engin.power = 1"], r"No configurable matching 'Engin'"),
         (["Engine.pover = 1"], r"doesn't have a parameter named 'pover'"),
         (["Engine.power = "], r"The gin configuration cannot be used"),
-        (["POWER = 2", "POVER = 3", "Engine.power = %POWER"], r"refers to POVER \(nearest: POWER\)"),
+        (
+            ["POWER = 2", "POVER = 3", "Engine.power = %POWER"],
+            r"refers to POVER \(nearest: POWER\)",
+        ),
         (["POWER = %gin.REQUIRED", "Engine.power = %POWER"], r"^POWER must be given.*gin_params"),
         (["Engine.power = %gin.REQUIRED"], r"^Engine.power must be given"),
         (["Engine.power = 'much'"], r"^Engine.power must be of type int, not 'much'"),
@@ -60,7 +65,9 @@ def test_a_missing_file_is_named(tmp_path):
 
 def test_files_are_found_from_any_working_directory(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "mine.gin").write_text("include 'gin_configs/models/engine.gin'\nEngine.power = 3\n")
+    (tmp_path / "mine.gin").write_text(
+        "include 'gin_configs/models/engine.gin'\nEngine.power = 3\n"
+    )
     (tmp_path / "gin_configs/models").mkdir(parents=True)
     (tmp_path / "gin_configs/models/engine.gin").write_text("Engine.power = 2\nEngine.speed = 4\n")
     configuration.parse(["mine.gin"], [])
@@ -90,7 +97,7 @@ def test_a_binding_counts_as_used_where_a_scope_inherits_it_but_not_where_all_ov
 def test_difference_shows_what_changed():
     saved, asked = "Engine.power = 1\nEngine.speed = 2\n", "Engine.power = 3\nEngine.speed = 2\n"
     assert configuration.difference(saved, asked).split() == (
-        "-Engine.power = 1 +Engine.power = 3".split()
+        ["-Engine.power", "=", "1", "+Engine.power", "=", "3"]
     )
     assert configuration.difference(saved, saved) == ""
 

@@ -6,9 +6,9 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-import gin  # noqa: E402
-import pytest  # noqa: E402
-import tensorflow as tf  # noqa: E402
+import gin
+import pytest
+import tensorflow as tf
 
 
 def pytest_configure() -> None:

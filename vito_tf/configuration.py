@@ -83,9 +83,7 @@ def check_all_used(inactive_scopes: Sequence[str] = ()) -> None:
     asked = _names(gin.config_str())
     used = _names(gin.operative_config_str())
     effective = {_source(name, asked) for name in used}
-    unused = sorted(
-        name for name in asked - effective if name.split("/")[0] not in inactive_scopes
-    )
+    unused = sorted(name for name in asked - effective if name.split("/")[0] not in inactive_scopes)
     if not unused:
         return
     hints = []
@@ -153,7 +151,7 @@ def _check_types() -> None:
         configurable, parameter = name.rsplit(".", 1)
         wanted = _simple_type(gin.get_configurable(configurable.split("/")[-1]), parameter)
         value = _literal(gin.query_parameter(name))
-        fits = wanted is None or value is None or isinstance(value, _TYPES[wanted])
+        fits = wanted is None or value is None or isinstance(value, _TYPES[wanted])  # type: ignore[arg-type]
         if not fits or (isinstance(value, bool) and wanted in ("int", "float")):
             raise ConfigurationError(f"{name} must be of type {wanted}, not {value!r}.")
 

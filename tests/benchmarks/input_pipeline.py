@@ -25,16 +25,16 @@ import os
 import statistics
 import tempfile
 import time
-from typing import Iterator
+from collections.abc import Iterator
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-import cv2  # noqa: E402
-import numpy as np  # noqa: E402
-import tensorflow as tf  # noqa: E402
+import cv2
+import numpy as np
+import tensorflow as tf
 
-from vito_tf.procedural import video_writer  # noqa: E402
-from vito_tf.video import (  # noqa: E402
+from vito_tf.procedural import video_writer
+from vito_tf.video import (
     clips,
     cutting,
     decoding,
@@ -143,7 +143,8 @@ def report(source: str, costs: dict[str, float]) -> None:
         print(f"  {name:12s}{shares[name]:8.2f}   up to here{cost:8.2f}")
     limit = max(shares, key=shares.__getitem__)
     print(
-        f"  {1000 / before:.0f} views per second and core; {limit} takes {shares[limit] / before:.0%}"
+        f"  {1000 / before:.0f} views per second and core; "
+        f"{limit} limits, with {shares[limit] / before:.0%} of the time"
     )
 
 

@@ -25,11 +25,11 @@ from typing import Callable
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-import tensorflow as tf  # noqa: E402
+import tensorflow as tf
 
-from vito_tf import configuration, registry  # noqa: E402, F401
-from vito_tf.pretraining import build, model, optimizers, schedule  # noqa: E402
-from vito_tf.video import views  # noqa: E402
+from vito_tf import configuration, registry  # noqa: F401
+from vito_tf.pretraining import build, model, optimizers, schedule
+from vito_tf.video import views
 
 NUM_VIEWS = 2
 MATRIX_SIDE = 2048
@@ -139,7 +139,8 @@ def benchmark(precision: str, batch_size: int, image_size: int, rounds: int) -> 
         ratio = value / seconds["bare"]
         print(f"{name:12s}{value:8.3f}{batch_size / value:12.3f}{ratio:8.3f}")
     print(
-        f"matrix product: {peak / 1e9:.0f} GFLOP/s; bare passes: {rate / 1e9:.0f}, {rate / peak:.0%} of it"
+        f"matrix product {peak / 1e9:.0f} GFLOP/s, bare passes {rate / 1e9:.0f} GFLOP/s: "
+        f"{rate / peak:.0%} of it"
     )
     return seconds["complete"] / seconds["bare"]
 

@@ -66,7 +66,9 @@ def test_logged_cosines():
 def test_indistinguishable_videos_cost_the_log_of_the_candidates():
     same = np.ones([4, 3, 2]) / np.sqrt(2)
     candidates = 1 + 3 * 3  # the positive, and three views of three other videos
-    np.testing.assert_allclose(_terms(same, same, 0, 0.1)["loss"], 6 * np.log(candidates), rtol=1e-5)
+    np.testing.assert_allclose(
+        _terms(same, same, 0, 0.1)["loss"], 6 * np.log(candidates), rtol=1e-5
+    )
 
 
 def test_views_of_the_same_video_are_never_negatives():
@@ -97,7 +99,9 @@ def test_gradient_equals_finite_differences():
     for index in np.ndindex(online.shape):
         step = np.zeros_like(online)
         step[index] = 1e-5
-        rise = _slow_loss(online + step, targets, 0, 0.1) - _slow_loss(online - step, targets, 0, 0.1)
+        rise = _slow_loss(online + step, targets, 0, 0.1) - _slow_loss(
+            online - step, targets, 0, 0.1
+        )
         np.testing.assert_allclose(gradient[index], rise.sum() / 2e-5, rtol=1e-3, atol=1e-4)
 
 

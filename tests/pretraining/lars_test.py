@@ -36,9 +36,7 @@ def test_follows_byol_through_a_changing_schedule():
     shapes = [(3, 3, 4, 8), (8,), (8, 5), (5,), (2, 2)]
     parameters = [rng.normal(size=shape).astype(np.float32) for shape in shapes]
     parameters[-1][:] = 0  # a norm of zero: no adaptation
-    gradients = [
-        [rng.normal(size=shape).astype(np.float32) for shape in shapes] for _ in range(12)
-    ]
+    gradients = [[rng.normal(size=shape).astype(np.float32) for shape in shapes] for _ in range(12)]
     schedule = schedules.WarmupCosine(0.7, 4, 12)
     rates = [float(schedule(step)) for step in range(12)]
     variables = _run(lars.LARS(schedule, 1e-2, 0.9, 1e-3), parameters, gradients)

@@ -13,6 +13,7 @@ from vito_tf.pretraining import build, optimizers, schedule
 from vito_tf.video import frame_sampling, views
 
 IMAGE_SIZE = 32
+LARS = functools.partial(optimizers.lars, weight_decay=1e-4, eta=0.05)
 TINY = """
 VitoNetwork.backbone = @resnet
 VitoNetwork.levels = (3, 4)
@@ -29,7 +30,7 @@ def tiny_model(
     batch_size=8,
     steps=20,
     augment_on="host",
-    optimizer=functools.partial(optimizers.lars, weight_decay=1e-4, eta=0.05),
+    optimizer=LARS,
     bindings="",
     **execution,
 ):

@@ -51,7 +51,7 @@ def _train(tmp_path, clips, bindings="", name="run"):
 
 def _events(folder):
     """Tags of the TensorBoard events in a folder, each with its steps."""
-    tags = {}
+    tags: dict = {}
     for path in sorted(glob.glob(f"{folder}/events.out.*")):
         for record in tf.data.TFRecordDataset(path).as_numpy_iterator():
             event = tf.compat.v1.Event.FromString(record)
@@ -122,9 +122,7 @@ def test_a_finished_run_says_so_and_one_of_other_settings_is_refused(tmp_path, c
         comparison.pretrain_and_compare(directory.path, _strategy())
 
 
-def test_checkpoints_none_of_which_can_be_read_are_an_error_that_names_the_folder(
-    tmp_path, clips
-):
+def test_checkpoints_none_of_which_can_be_read_are_an_error_that_names_the_folder(tmp_path, clips):
     folder = tmp_path / "run" / "checkpoints"
     folder.mkdir(parents=True)
     (folder / "checkpoint").write_text(

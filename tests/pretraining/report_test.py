@@ -37,7 +37,7 @@ def test_the_page_holds_figures_curves_pictures_and_configuration(tmp_path):
     directory = run_directory.RunDirectory(str(tmp_path))
     directory.write(run_directory.ASKED_CONFIG, "FrameSampler.scheme = '<marginal>'\n")
     for record in METRICS:
-        directory.log_metrics(record["step"], {k: v for k, v in record.items() if k != "step"})
+        directory.log_metrics(int(record["step"]), {k: v for k, v in record.items() if k != "step"})
     grid = pictures.picture_grid([[np.zeros([4, 4, 3])]], ["frame"])
     summary = report.summarise(directory.metrics(), 20)
     report.write_report(directory, summary, {"Attention": grid}, {"moclr": {"knn_trained": 0.4}})

@@ -54,7 +54,11 @@ def test_clear_removes_what_a_run_wrote_and_nothing_else(tmp_path, keep_data):
         directory.write(name, "")
     foreign = ["notes.txt", "checkpoints/mine.txt", "clips/clips-0.tfrecord", "moclr/notes.txt"]
     made = ["procedural/videos/train/a/0000.mp4", "procedural/held_out_masks.npz"]
-    own = ["checkpoints/checkpoint", "checkpoints/step-5.index", "tensorboard/events.out.tfevents.1"]
+    own = [
+        "checkpoints/checkpoint",
+        "checkpoints/step-5.index",
+        "tensorboard/events.out.tfevents.1",
+    ]
     for name in foreign + made + own:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("")

@@ -17,9 +17,7 @@ def test_the_papers_run_in_steps():
 
 @pytest.mark.parametrize("step", [0, 1, 9, 10, 11, 55, 99, 100])
 def test_warmup_and_cosine(step):
-    expected = (
-        2.0 * step / 10 if step < 10 else 2.0 * (1 + np.cos(np.pi * (step - 10) / 90)) / 2
-    )
+    expected = 2.0 * step / 10 if step < 10 else 2.0 * (1 + np.cos(np.pi * (step - 10) / 90)) / 2
     assert float(schedules.WarmupCosine(2.0, 10, 100)(step)) == pytest.approx(expected, abs=1e-6)
 
 
@@ -34,7 +32,7 @@ def test_ema_rate(step):
 
 
 @pytest.mark.parametrize(
-    "binding, settings",
+    ("binding", "settings"),
     [
         ("Schedule.batch_size", {"batch_size": 1}),
         ("Schedule.epochs", {"steps": 10, "warmup_steps": 10}),

@@ -69,8 +69,10 @@ def test_a_batch_has_the_shapes_and_ranges_that_it_says(tmp_path):
     (batch,) = _batches(tmp_path, 1)
     assert batch["views"].shape == (4, 2, 16, 16, 3)
     assert batch["views"].dtype == np.float32
-    assert batch["views"].min() >= 0 and batch["views"].max() <= 1
-    assert batch["seeds"].shape == (4, 2, 2) and batch["seeds"].dtype == np.int32
+    assert batch["views"].min() >= 0
+    assert batch["views"].max() <= 1
+    assert batch["seeds"].shape == (4, 2, 2)
+    assert batch["seeds"].dtype == np.int32
     np.testing.assert_array_equal(batch["position"], np.arange(4))
 
 
@@ -100,7 +102,8 @@ def test_a_stream_goes_on_from_any_position(tmp_path, done):
 def test_a_clip_that_cannot_be_decoded_is_passed_over_and_noted(tmp_path):
     stream = _batches(tmp_path, 6, clips=_NumberedClips(damaged=3))
     labels = np.concatenate([batch["label"] for batch in stream])
-    assert len(labels) == 24 and 3 not in labels
+    assert len(labels) == 24
+    assert 3 not in labels
     assert (tmp_path / "skipped.tsv").read_text().startswith("3\t")
     position = int(stream[2]["position"].max()) + 1
     resumed = _batches(tmp_path, 3, clips=_NumberedClips(damaged=3), position=position)
@@ -163,5 +166,5 @@ def test_impossible_settings_are_named(binding, settings):
 
 
 def test_four_views_need_policies():
-    with pytest.raises(ValueError, match="ViewPipeline.policies"):
+    with pytest.raises(ValueError, match=r"ViewPipeline\.policies"):
         views.ViewPipeline(frame_sampling.FrameSampler(num_views=4))

@@ -22,7 +22,7 @@ def resnet(
 
     Args:
       sync_batch_norm: whether batch statistics are taken over all replicas.
-      model_id: the number of layers: 10, 18, 34, 50, 101, 152, 200, ... (Model Garden's RESNET_SPECS).
+      model_id: the number of layers: 10, 18, 34, 50, 101, ... (Model Garden's RESNET_SPECS).
       depth_multiplier: multiplies every layer's number of channels.
       scale_stem: whether `depth_multiplier` applies to the stem too.
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -56,7 +56,7 @@ def overlay(image: np.ndarray, mask: np.ndarray, strength: float = 0.6) -> np.nd
     return (1 - strength) * image + strength * colours
 
 
-def curves(series: dict[str, Sequence[tuple[float, float]]], xlabel: str) -> figures.Figure:
+def curves(series: Mapping[str, Sequence[tuple[float, float]]], xlabel: str) -> figures.Figure:
     """Draws named series of (x, y) in one diagram."""
     figure = figures.Figure(figsize=(4.6, 2.8))
     axis = figure.subplots()

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import gin
 import tensorflow as tf
 
@@ -17,7 +19,7 @@ class AttentionPooling(tf.keras.layers.Layer):
     activation; 512 hidden units, biases and ReLU are our choice.
     """
 
-    def __init__(self, hidden_units: int = 512, **kwargs):
+    def __init__(self, hidden_units: int = 512, **kwargs: Any):
         """Builds the layer.
 
         Args:

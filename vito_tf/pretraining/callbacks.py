@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -28,7 +28,7 @@ class StepCallback(tf.keras.callbacks.Callback):
         self._supports_tf_logs = True
         self._previous = 0
 
-    def on_train_begin(self, logs: Optional[dict[str, Any]] = None) -> None:
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._previous = self.step
 
     @property
@@ -36,7 +36,7 @@ class StepCallback(tf.keras.callbacks.Callback):
         """Steps done since the run began."""
         return int(self.model.optimizer.iterations.numpy())
 
-    def on_train_batch_end(self, batch: int, logs: Optional[dict[str, Any]] = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         step = self.step
         due = step // self.every_steps > self._previous // self.every_steps
         if due or step == self.total_steps:
@@ -60,9 +60,7 @@ class FiniteGuard(StepCallback):
             raise _non_finite(step, f"the loss is {loss}, the gradient norm {norm}", self._manager)
 
 
-def _non_finite(
-    step: int, what: str, manager: tf.train.CheckpointManager
-) -> NonFiniteLossError:
+def _non_finite(step: int, what: str, manager: tf.train.CheckpointManager) -> NonFiniteLossError:
     latest = manager.latest_checkpoint
     saved = f"The last good checkpoint is {latest}." if latest else "No checkpoint was saved yet."
     return NonFiniteLossError(
@@ -77,9 +75,9 @@ class ProgressBar(StepCallback):
 
     def __init__(self, total_steps: int):
         super().__init__(1, total_steps)
-        self._bar = None
+        self._bar: Any = None
 
-    def on_train_begin(self, logs: Optional[dict[str, Any]] = None) -> None:
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         super().on_train_begin(logs)
         self._bar = progress.bar(
             total=self.total_steps, initial=self.step, desc="Pretraining", unit="step"
@@ -117,12 +115,12 @@ class MetricsLog(StepCallback):
         self._writer = writer
         self._batch_size = batch_size
 
-    def on_train_begin(self, logs: Optional[dict[str, Any]] = None) -> None:
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         super().on_train_begin(logs)
         self._logged_step, self._logged_time = self.step, time.perf_counter()
         self._waited = 0.0
 
-    def on_train_batch_end(self, batch: int, logs: Optional[dict[str, Any]] = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         self._waited += float((logs or {})["input_wait"])
         super().on_train_batch_end(batch, logs)
 

@@ -52,7 +52,7 @@ def restore(manager: tf.train.CheckpointManager, directory: run_directory.RunDir
     for path in reversed(paths):
         try:
             manager.checkpoint.restore(path).assert_existing_objects_matched()
-        except (tf.errors.OpError, ValueError) as error:
+        except (tf.errors.OpError, ValueError, LookupError, RuntimeError) as error:
             logging.warning("%s is damaged and passed over: %s", path, str(error).splitlines()[0])
             continue
         logging.info("Going on from %s.", path)
@@ -64,9 +64,7 @@ def restore(manager: tf.train.CheckpointManager, directory: run_directory.RunDir
     return False
 
 
-def forget_copies(
-    directory: run_directory.RunDirectory, strategy: tf.distribute.Strategy
-) -> None:
+def forget_copies(directory: run_directory.RunDirectory, strategy: tf.distribute.Strategy) -> None:
     """Removes what a process that is not the chief had to save as well."""
     if not directory.is_chief and tf.io.gfile.isdir(_copies(directory, strategy)):
         tf.io.gfile.rmtree(_copies(directory, strategy))

@@ -43,7 +43,9 @@ def pretrain_and_compare(
     """
     chief = cluster.is_chief(strategy)
     directory = run_directory.RunDirectory(model_dir, chief)
-    baseline = run_directory.RunDirectory(directory.file(BASELINE), chief) if compare_moclr else None
+    baseline = (
+        run_directory.RunDirectory(directory.file(BASELINE), chief) if compare_moclr else None
+    )
     config = gin.config_str()
     finished = directory.is_finished
     cluster.wait_for_all(strategy)

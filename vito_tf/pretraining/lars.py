@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import tensorflow as tf
 
 
@@ -23,12 +25,12 @@ class LARS(tf.keras.optimizers.Optimizer):
 
     def __init__(
         self,
-        learning_rate=0.3,
+        learning_rate: Any = 0.3,
         weight_decay: float = 1e-6,
         momentum: float = 0.9,
         eta: float = 1e-3,
         name: str = "LARS",
-        **kwargs,
+        **kwargs: Any,
     ):
         """Builds the optimiser.
 
@@ -46,7 +48,7 @@ class LARS(tf.keras.optimizers.Optimizer):
         self.momentum = momentum
         self.eta = eta
 
-    def build(self, var_list):
+    def build(self, var_list: list) -> None:
         """Makes a momentum buffer for each variable."""
         super().build(var_list)
         if getattr(self, "_built", False):

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from typing import Callable, Sequence
+from collections.abc import Sequence
+from typing import Any, Callable
 
 import gin
 import tensorflow as tf
@@ -31,7 +32,7 @@ class VitoModel(tf.keras.Model):
         temperature: float = 0.1,
         ema_base: float = 0.99,
         policies: Sequence[augmentation.ViewPolicy] | None = None,
-        **kwargs,
+        **kwargs: Any,
     ):
         """Builds the model; the target starts as a copy of the online network.
 
@@ -117,8 +118,9 @@ class VitoModel(tf.keras.Model):
 
     def make_train_function(self, force: bool = False) -> Callable:
         """As Keras', and measures the time spent waiting for the input (`input_wait`, seconds)."""
-        if self.train_function is not None and not force:
-            return self.train_function
+        made: Callable | None = self.train_function  # type: ignore[has-type]
+        if made is not None and not force:
+            return made
         step = self.train_step
         several = self._steps_per_execution.numpy() > 1
         if self._jit_compile:
@@ -128,9 +130,9 @@ class VitoModel(tf.keras.Model):
             asked = tf.timestamp()
             with tf.control_dependencies([asked]):
                 batch = next(iterator)
-            with tf.control_dependencies(self.distribute_strategy.experimental_local_results(
-                batch["position"]
-            )):
+            with tf.control_dependencies(
+                self.distribute_strategy.experimental_local_results(batch["position"])
+            ):
                 waited = tf.timestamp() - asked
             scalars = self.distribute_strategy.run(step, args=(batch,))
             local = self.distribute_strategy.experimental_local_results
@@ -182,7 +184,8 @@ def _all_gather(tensor: tf.Tensor) -> tf.Tensor:
     replicas = context.num_replicas_in_sync
     if replicas == 1:
         return tensor
-    gathered = context.all_gather(tensor, axis=0)
+    # Several workers cannot gather what has no device, as an input of the step.
+    gathered = context.all_gather(tf.identity(tensor), axis=0)
     return tf.ensure_shape(gathered, [tensor.shape[0] * replicas, *tensor.shape[1:]])
 
 
@@ -193,7 +196,9 @@ def _replica_mean(scalars: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     return context.all_reduce(tf.distribute.ReduceOp.MEAN, scalars)
 
 
-def _in_cross_replica_context(update: Callable, targets, sources, rate: tf.Tensor) -> None:
+def _in_cross_replica_context(
+    update: Callable, targets: Sequence, sources: Sequence, rate: tf.Tensor
+) -> None:
     """Applies `update` to mirrored variables, the way Keras optimisers do."""
 
     def apply(strategy, rate):
@@ -202,6 +207,4 @@ def _in_cross_replica_context(update: Callable, targets, sources, rate: tf.Tenso
                 target, lambda xi, theta, rate: update([xi], [theta], rate), (source, rate)
             )
 
-    tf.__internal__.distribute.interim.maybe_merge_call(
-        apply, tf.distribute.get_strategy(), rate
-    )
+    tf.__internal__.distribute.interim.maybe_merge_call(apply, tf.distribute.get_strategy(), rate)

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 
 import gin
 import numpy as np
@@ -39,6 +39,23 @@ class Monitor(callbacks.StepCallback):
     def __init__(self, run: Run, every_steps: int):
         super().__init__(every_steps, run.total_steps)
         self.run = run
+        self._encode = tf.function(self._encode_locally)
+
+    def encode(self, images: tf.Tensor) -> dict:
+        """The present network's outputs (see `VitoNetwork.call`), without a word to other workers.
+
+        Args:
+          images: [B, S, S, 3] float32 in [0, 1].
+        """
+        return self._encode(images)
+
+    def _encode_locally(self, images: tf.Tensor) -> dict:
+        # Within a replica, batch norm reads its own statistics; outside, it asks all workers'.
+        strategy = self.model.distribute_strategy
+        outputs = strategy.run(lambda batch: self.model(batch, training=False), args=(images,))
+        return tf.nest.map_structure(
+            lambda output: strategy.experimental_local_results(output)[0], outputs
+        )
 
     def measure(self) -> dict[str, float]:
         """Figures of the present encoder, by name."""
@@ -48,7 +65,7 @@ class Monitor(callbacks.StepCallback):
         """Pictures of the present encoder, by title."""
         return {}
 
-    def on_train_begin(self, logs: Optional[dict[str, Any]] = None) -> None:
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         super().on_train_begin(logs)
         if self.step == 0:
             self.on_step(0, {})
@@ -94,7 +111,6 @@ class NearestNeighbours(Monitor):
         """
         super().__init__(run, every_steps)
         self._k, self._temperature = k, temperature
-        self._encode = tf.function(lambda images: self.model(images, training=False)["pooled"])
         self._sets = {}
         for name, source in (("bank", bank), ("queries", queries)):
             clips = source(run.data_dir)
@@ -109,10 +125,9 @@ class NearestNeighbours(Monitor):
             ).batch(64)
 
     def measure(self) -> dict[str, float]:
-        encode = self._encode
         features, labels = {}, {}
         for name, dataset in self._sets.items():
-            batches = [(encode(batch["image"]), batch["label"]) for batch in dataset]
+            batches = [(self.encode(batch["image"])["pooled"], batch["label"]) for batch in dataset]
             features[name], labels[name] = (tf.concat(part, axis=0) for part in zip(*batches))
         predictions = nearest_neighbours.knn_predictions(
             features["bank"],
@@ -159,7 +174,7 @@ class AttentionPictures(Monitor):
         self._images = tf.stack([frame["image"] for frame in dataset.take(num_clips)])
 
     def pictures(self) -> dict[str, figures.Figure]:
-        masks = self.model(self._images, training=False)["masks"]
+        masks = self.encode(self._images)["masks"]
         if not masks:
             return {}
         size = self._images.shape[1]

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from typing import Callable, Sequence
+from collections.abc import Sequence
+from typing import Any, Callable
 
 import gin
 import tensorflow as tf
@@ -19,7 +20,7 @@ POOLINGS = ("attention", "average", "max")
 
 
 def normalise(images: tf.Tensor) -> tf.Tensor:
-    """Standardises float32 RGB images in [0, 1] by ImageNet's statistics (BYOL, utils/dataset.py)."""
+    """Standardises float32 RGB images in [0, 1] by ImageNet's statistics, as BYOL does."""
     return (images - tf.constant(IMAGENET_MEAN)) / tf.constant(IMAGENET_STDDEV)
 
 
@@ -37,7 +38,7 @@ class VitoNetwork(tf.keras.Model):
         levels: Sequence[int] = (4, 5),
         pooling: str = "attention",
         sync_batch_norm: bool = False,
-        **kwargs,
+        **kwargs: Any,
     ):
         """Builds the network.
 

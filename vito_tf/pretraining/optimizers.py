@@ -4,14 +4,15 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import gin
 import tensorflow as tf
 
 from vito_tf.pretraining import lars as lars_lib
 
-Schedule = tf.keras.optimizers.schedules.LearningRateSchedule
+Schedule = Any  # tf.keras.optimizers.schedules.LearningRateSchedule, which has no type
 
 
 @gin.configurable

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from typing import Callable, Mapping, Optional, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Callable
 
 import gin
 import tensorflow as tf
@@ -68,8 +69,8 @@ class Pretraining:
         views: views_lib.ViewPipeline = gin.REQUIRED,
         schedule: schedule_lib.Schedule = gin.REQUIRED,
         optimizer: Callable[..., tf.keras.optimizers.Optimizer] = optimizers.lars,
-        execution: Optional[build.Execution] = None,
-        saving: Optional[Saving] = None,
+        execution: build.Execution | None = None,
+        saving: Saving | None = None,
         monitor_with: Sequence[Callable[[monitors.Run], monitors.Monitor]] = (),
         seed: int = 0,
     ):
@@ -121,26 +122,30 @@ class Pretraining:
             some,
             schedule.total_steps,
         )
-        self._watching = [monitor(run) for monitor in monitor_with]
+        watching = [monitor(run) for monitor in monitor_with]
+        self._watching = watching if directory.is_chief else []
         for monitor in self._watching:
             monitor.set_model(self.model)
 
         def of_worker(context: tf.distribute.InputContext) -> tf.data.Dataset:
-            return views.batches(
+            batches = views.batches(
                 data,
                 batch_size,
                 seed,
                 skip_log,
-                int(self.model.position),
+                int(self.model.position.numpy()),
                 context.num_input_pipelines,
                 context.input_pipeline_id,
             )
+            # With an end in sight, several workers would give up static shapes.
+            endless = tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
+            return batches.apply(endless)
 
         self.batches = strategy.distribute_datasets_from_function(of_worker)
         self._seconds_building = time.time() - started
 
     def train(
-        self, baselines: Optional[Mapping[str, run_directory.RunDirectory]] = None
+        self, baselines: Mapping[str, run_directory.RunDirectory] | None = None
     ) -> dict[str, float]:
         """Trains VITO, or goes on with an interrupted run, and writes its report.
 
@@ -161,12 +166,10 @@ class Pretraining:
         if self._step < self._schedule.total_steps:
             self._fit(began=time.time() - self._seconds_building - before)
         self._writer.close()
-        figures = {
-            title: figure for m in self._watching for title, figure in m.pictures().items()
-        }
         checkpoints.forget_copies(directory, self._strategy)
         if not directory.is_chief:
             return {}
+        figures = {title: figure for m in self._watching for title, figure in m.pictures().items()}
         summary = report.summarise(directory.metrics(), self._schedule.total_steps)
         others = {name: baseline.summary() for name, baseline in (baselines or {}).items()}
         report.write_report(directory, summary, figures, others)
@@ -175,7 +178,7 @@ class Pretraining:
 
     @property
     def _step(self) -> int:
-        return int(self.model.optimizer.iterations)
+        return int(self.model.optimizer.iterations.numpy())
 
     def _fit(self, began: float) -> None:
         steps, saving = self._schedule.total_steps, self._saving

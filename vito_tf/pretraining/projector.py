@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import gin
 import tensorflow as tf
 
@@ -21,7 +23,7 @@ class Projector(tf.keras.layers.Layer):
         hidden_units: int = 4096,
         output_units: int = 256,
         sync_batch_norm: bool = False,
-        **kwargs,
+        **kwargs: Any,
     ):
         """Builds the projector.
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Iterator
+from collections.abc import Iterator
 
 import tensorflow as tf
 
@@ -20,10 +20,16 @@ REPORT = "report.html"
 SKIPPED = "skipped.tsv"
 CHECKPOINTS = "checkpoints"
 TENSORBOARD = "tensorboard"
-_FILES = (ASKED_CONFIG, OPERATIVE_CONFIG, METRICS, SUMMARY, REPORT, SKIPPED)
-_FILES += (f"{CHECKPOINTS}/checkpoint", f"{CHECKPOINTS}/step-*", f"{TENSORBOARD}/events.out.*")
-_MADE_DATA = ("procedural/videos", "procedural/clips", "procedural/held_out_masks.npz")
-_MADE_DATA += ("procedural/.lock",)
+_FILES = (
+    *(ASKED_CONFIG, OPERATIVE_CONFIG, METRICS, SUMMARY, REPORT, SKIPPED),
+    *(f"{CHECKPOINTS}/checkpoint", f"{CHECKPOINTS}/step-*", f"{TENSORBOARD}/events.out.*"),
+)
+_MADE_DATA = (
+    "procedural/videos",
+    "procedural/clips",
+    "procedural/held_out_masks.npz",
+    "procedural/.lock",
+)
 _FOLDERS = (CHECKPOINTS, TENSORBOARD, "procedural")
 
 

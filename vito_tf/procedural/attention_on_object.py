@@ -44,7 +44,7 @@ class AttentionOnObject(monitors.Monitor):
         self._images, self._objects = _central_frames(held_out, known, run)
 
     def measure(self) -> dict[str, float]:
-        masks = self.model(self._images, training=False)["masks"]
+        masks = self.encode(self._images)["masks"]
         if not masks:
             return {}
         size = self._images.shape[1]

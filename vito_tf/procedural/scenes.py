@@ -46,14 +46,14 @@ class SceneOptions:
       ValueError: where a range is empty or not positive, naming the binding.
     """
 
-    hue_jitter: float = 0.06
-    colour_jitter: float = 0.2
-    texture_jitter: float = 0.2
+    hue_jitter: float = 0.02
+    colour_jitter: float = 0.05
+    texture_jitter: float = 0.1
     aspect_jitter: float = 0.15
     object_area: tuple[float, float] = (0.11, 0.21)
     travel: float = 0.22
-    turn: float = 1.2
-    tilt: float = 0.8
+    turn: float = 0.5
+    tilt: float = 0.6
     scale: float = 0.15
     occluders: tuple[int, int] = (1, 2)
     background_contrast: float = 0.09

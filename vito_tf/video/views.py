@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Optional, Sequence
+from collections.abc import Sequence
 
 import gin
 import tensorflow as tf
@@ -38,7 +38,7 @@ class ViewPipeline:
     sampler: frame_sampling.FrameSampler = gin.REQUIRED
     image_size: int = 224
     min_crop_area: float = 0.4
-    policies: Optional[Sequence[augmentation.ViewPolicy]] = None
+    policies: Sequence[augmentation.ViewPolicy] | None = None
     augment_on: str = "host"
 
     def __post_init__(self):
@@ -70,7 +70,7 @@ class ViewPipeline:
         return default[: self.sampler.num_views] if self.policies is None else self.policies
 
     @property
-    def device_policies(self) -> Optional[Sequence[augmentation.ViewPolicy]]:
+    def device_policies(self) -> Sequence[augmentation.ViewPolicy] | None:
         """The policies that are left for the train step; None when the host applies them."""
         return self.view_policies if self.augment_on == "device" else None
 
@@ -121,7 +121,12 @@ class ViewPipeline:
         )
 
     def _views(
-        self, position, clip, seed, shard, skip_log
+        self,
+        position: tf.Tensor,
+        clip: dict[str, tf.Tensor],
+        seed: int,
+        shard: int,
+        skip_log: skipped.SkipLog,
     ) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
         """Crops of the sampled frames of one clip, and the seeds of their augmentation."""
         num_views = self.sampler.num_views

@@ -1,0 +1,105 @@
+# Copyright 2026 The vito_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Every experiment: it parses, builds at a tiny size, takes a step, and binds nothing in vain."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+import shlex
+
+import gin
+import pytest
+import tensorflow as tf
+from absl import flags
+
+from tests.pretraining import runs
+from vito_tf import configuration, train
+from vito_tf.pretraining import pretrain, run_directory
+from vito_tf.procedural import source
+
+EXPERIMENTS = sorted(
+    path.relative_to(runs.CHECKOUT).as_posix()
+    for path in (runs.CHECKOUT / "gin_configs" / "experiments").rglob("*.gin")
+)
+SMALL = [
+    "ViewPipeline.image_size = 40",
+    "resnet.model_id = 10",
+    "resnet.depth_multiplier = 0.125",
+    "Projector.hidden_units = 16",
+    "Projector.output_units = 8",
+    "Schedule.batch_size = 2",
+]
+MACROS = {"VIDEO_FILES": "procedural/videos/train", "CLIP_RECORDS": "procedural/clips/train"}
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory):
+    """A folder with one procedural clip per class and split, as videos and as clip records."""
+    folder = str(tmp_path_factory.mktemp("data"))
+    for split in ("train", "held_out"):
+        source.procedural_videos(folder, split, train_per_class=1, held_out_per_class=1)
+    return folder
+
+
+def _overrides(experiment, data_dir):
+    gin.clear_config()
+    gin.add_config_file_search_path(str(runs.CHECKOUT))
+    gin.parse_config_file(experiment)
+    config = gin.config_str()
+    gin.clear_config()
+    overrides = [f"{name} = '{data_dir}/{path}'" for name, path in MACROS.items() if name in config]
+    if "procedural_videos" in config:
+        overrides += [
+            "procedural_videos.train_per_class = 1",
+            "procedural_videos.held_out_per_class = 1",
+        ]
+    if "steps_per_execution" in config:
+        overrides.append("Execution.steps_per_execution = 2")
+    return SMALL + overrides
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_builds_takes_a_step_and_binds_nothing_in_vain(experiment, data_dir, tmp_path):
+    configuration.parse([experiment], _overrides(experiment, data_dir))
+    directory = run_directory.RunDirectory(str(tmp_path))
+    work_dir = str(tmp_path) if "video_files" in experiment else data_dir
+    run = pretrain.Pretraining(directory, work_dir, tf.distribute.get_strategy())
+    configuration.check_all_used(inactive_scopes=("moclr", "pretrain_and_compare"))
+    before = [weight.numpy() for weight in run.model.online.learnt_weights]
+    scalars = run.model.train_step(next(iter(run.batches)))
+    assert scalars["loss"] > 0
+    assert scalars["gradient_norm"] > 0
+    assert int(run.model.optimizer.iterations) == 1
+    assert len(before) == len(run.model.online.learnt_weights)
+
+
+def test_the_tpu_configuration_trains_and_saves_under_fit(data_dir, tmp_path):
+    experiment = "gin_configs/experiments/vito_resnet50_videonet.gin"
+    overrides = ["Schedule.steps = 3", "Schedule.warmup_steps = 1"]
+    configuration.parse([experiment], _overrides(experiment, data_dir) + overrides)
+    directory = run_directory.RunDirectory(str(tmp_path))
+    run = pretrain.Pretraining(directory, data_dir, tf.distribute.get_strategy())
+    summary = run.train()
+    assert summary["steps"] == 3
+    assert summary["loss"] > 0
+    assert tf.train.latest_checkpoint(str(tmp_path / "checkpoints")).endswith("step-3")
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_the_header_gives_a_command_that_names_the_file(experiment):
+    text = pathlib.Path(runs.CHECKOUT / experiment).read_text()
+    header = re.split(r"^(?!#)", text, maxsplit=1, flags=re.MULTILINE)[0]
+    assert "# Hardware: " in header
+    (command,) = re.findall(r"# Command:  (.*?[^\\])$", header, re.DOTALL | re.MULTILINE)
+    words = shlex.split(re.sub(r"\\\n# *", "", command))
+    assert words[:3] == ["python", "-m", "vito_tf.train"]
+    if "gin_file" not in flags.FLAGS:
+        train.define_flags()
+    values = flags.FlagValues()
+    for name in ("gin_file", "gin_params", "model_dir", "tpu", "distribution_strategy"):
+        values[name] = flags.FLAGS[name]
+    names = [re.split(r"^--|=", word)[1] for word in words[3:]]
+    assert set(names) <= set(values), "flags that do not exist"
+    assert f"--gin_file={experiment}" in words
+    assert "model_dir" in names

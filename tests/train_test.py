@@ -1,0 +1,158 @@
+# Copyright 2026 The vito_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The training command: errors in one line, a kill at any moment, two worker processes."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+
+import gin
+import pytest
+import tensorflow as tf
+from absl import flags
+
+from tests.pretraining import runs
+from vito_tf import configuration, train
+from vito_tf.pretraining import comparison
+
+QUICKSTART = "--gin_file=gin_configs/experiments/quickstart.gin"
+VIDEO_FILES = "--gin_file=gin_configs/experiments/vito_resnet50_video_files.gin"
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory):
+    return runs.write_clips(tmp_path_factory.mktemp("clips"))
+
+
+@pytest.fixture
+def command(monkeypatch):
+    """Runs the command's main function with flags, in this process."""
+    if "gin_file" not in flags.FLAGS:
+        train.define_flags()
+
+    def run(*words):
+        flags.FLAGS.unparse_flags()
+        for name in ("gin_file", "gin_params", "tpu", "distribution_strategy"):
+            flags.FLAGS[name].unparse()
+        train.main(flags.FLAGS(["train", *words]))
+
+    yield run
+    flags.FLAGS.unparse_flags()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--gin_file=no.gin"], "--gin_file names 'no.gin'"),
+        ([QUICKSTART, "--gin_params=Schedule.stepz=3"], "doesn't have a parameter named 'stepz'"),
+        ([QUICKSTART, "--gin_params=compare_mocl=True"], "refers to compare_mocl (nearest: comp"),
+        ([QUICKSTART, "--gin_params=Schedule.steps='a'"], "Schedule.steps must be of type int"),
+        ([VIDEO_FILES], "VIDEO_FILES must be given"),
+        (
+            [
+                VIDEO_FILES,
+                "--gin_params=VIDEO_FILES='/no/*.mp4'",
+                "--gin_params=resnet.model_id=10",
+            ],
+            "cut_videos.pattern = '/no/*.mp4' matches no file or folder",
+        ),
+        (["--gin_file=gin_configs/methods/vito.gin"], "Required bindings for `pretrain`"),
+        ([QUICKSTART, "--distribution_strategy=mirrored"], "needs GPUs"),
+        ([QUICKSTART, "--distribution_strategy=multi_worker_mirrored"], "TF_CONFIG"),
+        ([QUICKSTART, "--distribution_strategy=tpu"], "with --tpu=None"),
+        ([QUICKSTART, "--tpu=local", "--distribution_strategy=mirrored"], "takes no --tpu"),
+        ([QUICKSTART, "--tpu=local"], "--tpu=local: no TPU could be reached"),
+        ([QUICKSTART, "--tpu=grpc://localhost:1"], "no TPU could be reached"),
+    ],
+)
+def test_what_the_user_can_mend_is_one_line_and_leaves_nothing_behind(
+    command, tmp_path, words, message
+):
+    with pytest.raises(SystemExit) as caught:
+        command(*words, f"--model_dir={tmp_path / 'run'}")
+    assert str(caught.value).startswith("error: ")
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_flags_of_model_garden_without_a_meaning_here_are_refused(command, tmp_path):
+    with pytest.raises(flags.UnrecognizedFlagError, match="experiment"):
+        command(QUICKSTART, f"--model_dir={tmp_path}", "--experiment=vito")
+    with pytest.raises(flags.IllegalFlagValueError, match="model_dir"):
+        command(QUICKSTART)
+
+
+def test_a_killed_run_resumes_and_ends_as_if_it_had_not_been(tmp_path, clips):
+    config = runs.write_config(tmp_path / "run.gin", clips)
+    words = [f"--gin_file={config}", f"--model_dir={tmp_path / 'killed'}"]
+    process = runs.start(*words)
+    runs.wait_for_step(process, tmp_path / "killed" / "metrics.jsonl", 7)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    with open(tmp_path / "killed" / "metrics.jsonl", "a", encoding="utf-8") as file:
+        file.write('{"step": 8, "lo')
+    resumed = runs.start(*words)
+
+    configuration.parse([config], [])
+    strategy = tf.distribute.OneDeviceStrategy("device:CPU:0")
+    comparison.pretrain_and_compare(str(tmp_path / "whole"), strategy)
+    output, errors = resumed.communicate(timeout=300)
+    assert resumed.returncode == 0, errors
+    assert "examples_per_second" in output
+    console = [line for line in errors.replace("\r", "\n").split("\n") if line]
+    assert [line for line in console if not line.startswith("Pretraining: ")] == [console[0]]
+    assert console[0].endswith("Going on from " + str(tmp_path / "killed/checkpoints/step-5") + ".")
+    records = [runs.read_metrics(tmp_path / name / "metrics.jsonl") for name in ("whole", "killed")]
+    for name in ("step", "loss", "gradient_norm", "ema_rate", "embedding_stddev"):
+        whole, killed = ([record[name] for record in run] for run in records)
+        assert killed == whole, name
+    for name in ("summary.json", "report.html"):
+        assert (tmp_path / "killed" / name).exists()
+
+
+def _start_workers(config, model_dir):
+    sockets = [socket.socket() for _ in range(2)]
+    for one in sockets:
+        one.bind(("localhost", 0))
+    addresses = [f"localhost:{one.getsockname()[1]}" for one in sockets]
+    for one in sockets:
+        one.close()
+    return [
+        runs.start(
+            f"--gin_file={config}",
+            f"--model_dir={model_dir}",
+            "--distribution_strategy=multi_worker_mirrored",
+            TF_CONFIG=json.dumps(
+                {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
+            ),
+        )
+        for index in range(2)
+    ]
+
+
+def test_two_workers_train_together_and_resume(tmp_path, clips):
+    bindings = "Schedule.steps = 6\nSaving.checkpoint_every = 2\n" + runs.MONITORS
+    config = runs.write_config(tmp_path / "run.gin", clips, bindings)
+    model_dir = tmp_path / "run"
+    workers = _start_workers(config, model_dir)
+    runs.wait_for_step(workers[0], model_dir / "metrics.jsonl", 3)
+    for worker in workers:
+        worker.kill()
+        worker.communicate()
+    before = runs.read_metrics(model_dir / "metrics.jsonl")
+
+    workers = _start_workers(config, model_dir)
+    results = [worker.communicate(timeout=300) for worker in workers]
+    assert [worker.returncode for worker in workers] == [0, 0], results
+    assert "examples_per_second" in results[0][0]
+    assert results[1][0] == ""
+    after = [r for r in runs.read_metrics(model_dir / "metrics.jsonl") if "loss" in r]
+    assert [record["step"] for record in after] == list(range(1, 7))
+    known = {record["step"]: record["loss"] for record in before if "loss" in record}
+    assert all(r["loss"] == pytest.approx(known[r["step"]]) for r in after if r["step"] in known)
+    assert len(list((model_dir / "tensorboard").iterdir())) == 2
+    assert not [path.name for path in model_dir.iterdir() if path.name.startswith(".")]
+    assert gin.config_str() == ""
