@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every test shares: a quiet TensorFlow with two logical CPU devices."""
 
-import os
+from vito_tf import environment
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+environment.prepare()
 
 import gin
 import pytest

@@ -134,7 +134,7 @@ def _start_workers(config, model_dir):
 
 
 def test_two_workers_train_together_and_resume(tmp_path, clips):
-    bindings = "Schedule.steps = 6\nSaving.checkpoint_every = 2\n" + runs.MONITORS
+    bindings = "Schedule.steps = 6\nSaving.checkpoint_every = 2\n"
     config = runs.write_config(tmp_path / "run.gin", clips, bindings)
     model_dir = tmp_path / "run"
     workers = _start_workers(config, model_dir)

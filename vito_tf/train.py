@@ -16,12 +16,11 @@ import os
 import socket
 import sys
 import urllib.parse
-import warnings
 from collections.abc import Iterator
 
-# TensorFlow's C++ code calls it an error that a CPU build finds no GPU; Python raises real ones.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-warnings.filterwarnings("ignore", category=FutureWarning, module="google.api_core")
+from vito_tf import environment
+
+environment.prepare()
 
 import tensorflow as tf  # noqa: E402
 from absl import app, flags, logging  # noqa: E402

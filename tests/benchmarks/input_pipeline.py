@@ -27,7 +27,9 @@ import tempfile
 import time
 from collections.abc import Iterator
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+from vito_tf import environment
+
+environment.prepare()
 
 import cv2
 import numpy as np

@@ -18,12 +18,13 @@ that of a large matrix product in the same precision.
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
 import time
 from typing import Callable
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+from vito_tf import environment
+
+environment.prepare()
 
 import tensorflow as tf
 

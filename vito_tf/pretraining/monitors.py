@@ -39,7 +39,7 @@ class Monitor(callbacks.StepCallback):
     def __init__(self, run: Run, every_steps: int):
         super().__init__(every_steps, run.total_steps)
         self.run = run
-        self._encode = tf.function(self._encode_locally)
+        self._encode = tf.function(self._encode_locally, autograph=False)
 
     def encode(self, images: tf.Tensor) -> dict:
         """The present network's outputs (see `VitoNetwork.call`), without a word to other workers.
