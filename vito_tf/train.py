@@ -22,13 +22,13 @@ from vito_tf import environment
 
 environment.prepare()
 
-import tensorflow as tf  # noqa: E402
-from absl import app, flags, logging  # noqa: E402
-from official.common import distribute_utils  # noqa: E402
-from official.common import flags as model_garden_flags  # noqa: E402
+import tensorflow as tf
+from absl import app, flags, logging
+from official.common import distribute_utils
+from official.common import flags as model_garden_flags
 
-from vito_tf import configuration, registry  # noqa: E402, F401
-from vito_tf.pretraining import callbacks, comparison  # noqa: E402
+from vito_tf import configuration, registry  # noqa: F401
+from vito_tf.pretraining import callbacks, comparison
 
 FLAGS = flags.FLAGS
 STRATEGIES = ("one_device", "mirrored", "multi_worker_mirrored", "tpu")
