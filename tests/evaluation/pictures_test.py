@@ -8,8 +8,8 @@ from vito_tf.evaluation import pictures
 
 
 def test_a_grid_becomes_a_png_and_a_summary_image():
-    rows = [[np.full([8, 8, 3], level) for level in (0.1, 0.9)] for _ in range(3)]
-    figure = pictures.picture_grid(rows, ["left", "right"], ["a", "b", "c"])
+    rows = {title: [np.full([8, 8, 3], level) for level in (0.1, 0.9)] for title in "abc"}
+    figure = pictures.picture_grid(rows)
     assert pictures.png(figure).startswith(b"\x89PNG")
     image = pictures.summary_image(figure)
     assert image.shape[0] == 1

@@ -38,7 +38,7 @@ def test_the_page_holds_figures_curves_pictures_and_configuration(tmp_path):
     directory.write(run_directory.ASKED_CONFIG, "FrameSampler.scheme = '<marginal>'\n")
     for record in METRICS:
         directory.log_metrics(int(record["step"]), {k: v for k, v in record.items() if k != "step"})
-    grid = pictures.picture_grid([[np.zeros([4, 4, 3])]], ["frame"])
+    grid = pictures.picture_grid({"frame": [np.zeros([4, 4, 3])]})
     summary = report.summarise(directory.metrics(), 20)
     report.write_report(directory, summary, {"Attention": grid}, {"moclr": {"knn_trained": 0.4}})
     page = (tmp_path / report.REPORT).read_text(encoding="utf-8")

@@ -14,31 +14,21 @@ from matplotlib import colormaps
 from matplotlib import figure as figures
 
 
-def picture_grid(
-    rows: Sequence[Sequence[np.ndarray]],
-    column_titles: Sequence[str],
-    row_titles: Sequence[str] = (),
-) -> figures.Figure:
-    """Lays pictures out in rows and columns.
+def picture_grid(rows: Mapping[str, Sequence[np.ndarray]]) -> figures.Figure:
+    """Lays pictures out in titled rows.
 
     Args:
-      rows: each a sequence of images [H, W, 3] float in [0, 1].
-      column_titles: written above the first row.
-      row_titles: written beside the first column, when given.
+      rows: by title, images [H, W, 3] float in [0, 1]; all rows have as many.
     """
-    columns = len(column_titles)
-    figure = figures.Figure(figsize=(1.5 * columns + 0.5, 1.5 * len(rows) + 0.3))
+    columns = max(len(images) for images in rows.values())
+    figure = figures.Figure(figsize=(1.2 * columns + 0.3, 1.2 * len(rows) + 0.1))
     axes = figure.subplots(len(rows), columns, squeeze=False)
-    for row, images in enumerate(rows):
-        for column, image in enumerate(images):
-            axis = axes[row][column]
+    for row, (title, images) in zip(axes, rows.items()):
+        row[0].set_ylabel(title, fontsize=8)
+        for axis, image in zip(row, images):
             axis.imshow(np.clip(image, 0, 1))
             axis.set_xticks([])
             axis.set_yticks([])
-            if row == 0:
-                axis.set_title(column_titles[column], fontsize=8)
-        if row_titles:
-            axes[row][0].set_ylabel(row_titles[row], fontsize=8)
     figure.tight_layout(pad=0.3)
     return figure
 

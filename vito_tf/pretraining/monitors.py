@@ -142,13 +142,13 @@ class NearestNeighbours(Monitor):
 
 @gin.configurable
 class ViewPictures(Monitor):
-    """Pictures of the views that the network is asked to match."""
+    """Pictures of the views that the network is asked to match, a column a clip."""
 
-    def __init__(self, run: Run, num_clips: int = 6):
+    def __init__(self, run: Run, num_clips: int = 8):
         super().__init__(run, every_steps=run.total_steps)
         views = next(iter(run.batches))["views"][:num_clips].numpy()
-        titles = [f"view {n + 1}" for n in range(views.shape[1])]
-        self._figure = pictures.picture_grid(list(views), titles)
+        rows = {f"view {n + 1}": list(views[:, n]) for n in range(views.shape[1])}
+        self._figure = pictures.picture_grid(rows)
 
     def pictures(self) -> dict[str, figures.Figure]:
         return {"Views of the same clip": self._figure}
@@ -180,9 +180,9 @@ class AttentionPictures(Monitor):
         size = self._images.shape[1]
         maps = attention_maps.upsampled_masks(masks, size)
         maps["mean"] = attention_maps.mean_mask(masks, size)
-        rows = [
-            [image, *(pictures.overlay(image, mask[n].numpy()) for mask in maps.values())]
-            for n, image in enumerate(self._images.numpy())
-        ]
-        titles = ["frame"] + ["mean" if name == "mean" else f"level {name}" for name in maps]
-        return {"Attention": pictures.picture_grid(rows, titles)}
+        images = self._images.numpy()
+        rows = {"frame": list(images)}
+        for name, mask in maps.items():
+            title = name if name == "mean" else f"level {name}"
+            rows[title] = [pictures.overlay(*pair) for pair in zip(images, mask.numpy())]
+        return {"Attention": pictures.picture_grid(rows)}

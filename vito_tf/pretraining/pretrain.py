@@ -112,7 +112,8 @@ class Pretraining:
             if directory.is_chief
             else tf.summary.create_noop_writer()
         )
-        some = views.batches(data, min(8, data.num_clips), seed, skip_log)
+        shown = dataclasses.replace(views, augment_on="host")
+        some = shown.batches(data, min(8, data.num_clips), seed, skip_log)
         run = monitors.Run(
             directory,
             data_dir,
