@@ -48,7 +48,7 @@ def test_a_wrong_binding_is_one_line_that_names_it(bindings, message):
 
 def test_right_types_pass():
     configuration.parse(
-        [], ["Engine.power = 2", "Engine.name = None", "Engine.speed = 3", "Engine.on = 'any'"]
+        [], ["Engine.power = 2", "Engine.name = None", "Engine.speed = 3", "Engine.on = True"]
     )
     assert Engine().power == 2
     configuration.check_all_used()

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import signal
 import socket
 
@@ -85,32 +87,42 @@ def test_flags_of_model_garden_without_a_meaning_here_are_refused(command, tmp_p
         command(QUICKSTART)
 
 
-def test_a_killed_run_resumes_and_ends_as_if_it_had_not_been(tmp_path, clips):
-    config = runs.write_config(tmp_path / "run.gin", clips)
-    words = [f"--gin_file={config}", f"--model_dir={tmp_path / 'killed'}"]
-    process = runs.start(*words)
-    runs.wait_for_step(process, tmp_path / "killed" / "metrics.jsonl", 7)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    with open(tmp_path / "killed" / "metrics.jsonl", "a", encoding="utf-8") as file:
-        file.write('{"step": 8, "lo')
-    resumed = runs.start(*words)
-
+@pytest.fixture(scope="module")
+def whole_run(tmp_path_factory, clips):
+    """A run that was never interrupted, and its gin file."""
+    folder = tmp_path_factory.mktemp("whole")
+    config = runs.write_config(folder / "run.gin", clips)
+    gin.clear_config()
     configuration.parse([config], [])
     strategy = tf.distribute.OneDeviceStrategy("device:CPU:0")
-    comparison.pretrain_and_compare(str(tmp_path / "whole"), strategy)
+    comparison.pretrain_and_compare(str(folder / "run"), strategy)
+    gin.clear_config()
+    return folder / "run", config
+
+
+def test_a_killed_run_resumes_and_ends_as_if_it_had_not_been(tmp_path, whole_run):
+    whole, config = whole_run
+    killed = tmp_path / "killed"
+    words = [f"--gin_file={config}", f"--model_dir={killed}"]
+    process = runs.start(*words)
+    runs.wait_for_step(process, killed / "metrics.jsonl", 7)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    with open(killed / "metrics.jsonl", "a", encoding="utf-8") as file:
+        file.write('{"step": 8, "lo')
+    resumed = runs.start(*words)
     output, errors = resumed.communicate(timeout=300)
     assert resumed.returncode == 0, errors
     assert "examples_per_second" in output
     console = [line for line in errors.replace("\r", "\n").split("\n") if line]
     assert [line for line in console if not line.startswith("Pretraining: ")] == [console[0]]
-    assert console[0].endswith("Going on from " + str(tmp_path / "killed/checkpoints/step-5") + ".")
-    records = [runs.read_metrics(tmp_path / name / "metrics.jsonl") for name in ("whole", "killed")]
+    assert "Going on from" in console[0]
+    expected = runs.read_metrics(whole / "metrics.jsonl")
+    records = runs.read_metrics(killed / "metrics.jsonl")
     for name in ("step", "loss", "gradient_norm", "ema_rate", "embedding_stddev"):
-        whole, killed = ([record[name] for record in run] for run in records)
-        assert killed == whole, name
-    for name in ("summary.json", "report.html"):
-        assert (tmp_path / "killed" / name).exists()
+        assert [r[name] for r in records] == [r[name] for r in expected], name
+    assert (killed / "summary.json").exists()
+    assert (killed / "report.html").exists()
 
 
 def _start_workers(config, model_dir):
@@ -133,26 +145,23 @@ def _start_workers(config, model_dir):
     ]
 
 
-def test_two_workers_train_together_and_resume(tmp_path, clips):
-    bindings = "Schedule.steps = 6\nSaving.checkpoint_every = 2\n"
-    config = runs.write_config(tmp_path / "run.gin", clips, bindings)
+def test_two_workers_resume_train_together_and_only_the_chief_writes(tmp_path, whole_run):
+    whole, config = whole_run
     model_dir = tmp_path / "run"
-    workers = _start_workers(config, model_dir)
-    runs.wait_for_step(workers[0], model_dir / "metrics.jsonl", 3)
-    for worker in workers:
-        worker.kill()
-        worker.communicate()
-    before = runs.read_metrics(model_dir / "metrics.jsonl")
+    shutil.copytree(whole, model_dir)
+    (model_dir / "summary.json").unlink()
+    state = 'model_checkpoint_path: "step-10"\nall_model_checkpoint_paths: "step-10"\n'
+    (model_dir / "checkpoints" / "checkpoint").write_text(state)
 
     workers = _start_workers(config, model_dir)
     results = [worker.communicate(timeout=300) for worker in workers]
     assert [worker.returncode for worker in workers] == [0, 0], results
     assert "examples_per_second" in results[0][0]
     assert results[1][0] == ""
-    after = [r for r in runs.read_metrics(model_dir / "metrics.jsonl") if "loss" in r]
-    assert [record["step"] for record in after] == list(range(1, 7))
-    known = {record["step"]: record["loss"] for record in before if "loss" in record}
-    assert all(r["loss"] == pytest.approx(known[r["step"]]) for r in after if r["step"] in known)
-    assert len(list((model_dir / "tensorboard").iterdir())) == 2
+    losses = [re.findall(r"12/12 .*loss=([\d.]+)", errors)[-1] for _, errors in results]
+    records = runs.read_metrics(model_dir / "metrics.jsonl")
+    assert [record["step"] for record in records] == list(range(1, runs.STEPS + 1))
+    assert losses == [f"{records[-1]['loss']:.3f}"] * 2
+    events = len(list((whole / "tensorboard").iterdir()))
+    assert len(list((model_dir / "tensorboard").iterdir())) == events + 1
     assert not [path.name for path in model_dir.iterdir() if path.name.startswith(".")]
-    assert gin.config_str() == ""

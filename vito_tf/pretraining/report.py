@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import html
+import statistics
 from collections.abc import Sequence
 
 from matplotlib import figure as figures
@@ -58,14 +59,18 @@ def summarise(metrics: Sequence[dict[str, float]], steps: int) -> dict[str, floa
       steps: length of the run.
 
     Returns:
-      steps; seconds of the whole run; examples_per_second over the run; the last value of every
-      other scalar; for what was measured before the first step, `<name>_random`, and for kNN
+      steps; seconds of the whole run; examples_per_second, the median of what was logged
+      (so that compilation, monitors and checkpoints do not count); the last value of every other
+      scalar; for what was measured before the first step, `<name>_random`, and for kNN
       `knn_trained` as well.
     """
     first = [record for record in metrics if record["step"] == 0]
     summary: dict[str, float] = {"steps": steps}
     for record in metrics:
         summary.update({name: value for name, value in record.items() if name != "step"})
+    rates = [r["examples_per_second"] for r in metrics if "examples_per_second" in r]
+    if rates:
+        summary["examples_per_second"] = statistics.median(rates)
     for record in first:
         summary.update(
             {f"{name}_random": value for name, value in record.items() if name != "step"}
@@ -100,8 +105,7 @@ def write_report(
         f"<h2>{html.escape(title)}</h2>{pictures.html_image(figure, title)}"
         for title, figure in figures_by_title.items()
     )
-    with open(directory.file(run_directory.ASKED_CONFIG), encoding="utf-8") as file:
-        config = html.escape(file.read())
+    config = html.escape(directory.read(run_directory.ASKED_CONFIG))
     directory.write(
         REPORT,
         "<!doctype html><html lang='en'><meta charset='utf-8'><title>VITO pretraining</title>"
