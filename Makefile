@@ -29,7 +29,7 @@ quickstart: $(INSTALLED)
 	  --model_dir="$$MODEL_DIR" $${GIN_PARAMS:+"--gin_params=$$GIN_PARAMS"}
 
 test: $(INSTALLED)
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile
 
 lint: $(INSTALLED)
 	$(VENV)/bin/python -m ruff check

@@ -121,7 +121,7 @@ def test_two_replicas_equal_one(augment_on):
             assert scalars["two"][name] == pytest.approx(value, rel=1e-5, abs=1e-6), name
     for a, b in zip(one.weights, two.weights):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5, err_msg=a.name)
-    assert int(one.position) == int(two.position) == 8
+    assert one.position.numpy() == two.position.numpy() == 8
 
 
 def test_xla_gives_the_same_step():

@@ -16,6 +16,7 @@ class _Attender:
 
     def __init__(self, masks):
         self._masks = masks
+        self.distribute_strategy = tf.distribute.get_strategy()
 
     def __call__(self, images, training):
         assert not training
@@ -35,14 +36,14 @@ def monitor(tmp_path_factory):
         writer=tf.summary.create_noop_writer(),
         image_size=32,
         skip_log=skipped.SkipLog(folder + "/skipped.tsv"),
-        batches=tf.data.Dataset.from_tensors(0),
+        batches=lambda: tf.data.Dataset.from_tensors(0),
         total_steps=10,
     )
     return attention_on_object.AttentionOnObject(run, held_out)
 
 
 def _measure(monitor, masks):
-    monitor.model = _Attender(masks)
+    monitor.set_model(_Attender(masks))
     return monitor.measure()
 
 

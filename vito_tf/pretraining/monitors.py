@@ -29,7 +29,7 @@ class Run:
     writer: tf.summary.SummaryWriter
     image_size: int
     skip_log: skipped.SkipLog
-    batches: tf.data.Dataset
+    batches: Callable[[], tf.data.Dataset]
     total_steps: int
 
 
@@ -39,6 +39,9 @@ class Monitor(callbacks.StepCallback):
     def __init__(self, run: Run, every_steps: int):
         super().__init__(every_steps, run.total_steps)
         self.run = run
+
+    def set_model(self, model: tf.keras.Model) -> None:
+        super().set_model(model)
         self._encode = tf.function(self._encode_locally, autograph=False)
 
     def encode(self, images: tf.Tensor) -> dict:
@@ -146,7 +149,7 @@ class ViewPictures(Monitor):
 
     def __init__(self, run: Run, num_clips: int = 8):
         super().__init__(run, every_steps=run.total_steps)
-        views = next(iter(run.batches))["views"][:num_clips].numpy()
+        views = next(iter(run.batches()))["views"][:num_clips].numpy()
         rows = {f"view {n + 1}": list(views[:, n]) for n in range(views.shape[1])}
         self._figure = pictures.picture_grid(rows)
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import time
 from collections.abc import Mapping, Sequence
 from typing import Callable
@@ -113,7 +114,7 @@ class Pretraining:
             else tf.summary.create_noop_writer()
         )
         shown = dataclasses.replace(views, augment_on="host")
-        some = shown.batches(data, min(8, data.num_clips), seed, skip_log)
+        some = functools.partial(shown.batches, data, min(8, data.num_clips), seed, skip_log)
         run = monitors.Run(
             directory,
             data_dir,
