@@ -29,6 +29,7 @@ from official.common import flags as model_garden_flags
 
 from vito_tf import configuration, registry  # noqa: F401
 from vito_tf.pretraining import callbacks, comparison
+from vito_tf.video import ffmpeg
 
 FLAGS = flags.FLAGS
 STRATEGIES = ("one_device", "mirrored", "multi_worker_mirrored", "tpu")
@@ -93,7 +94,7 @@ def main(argv: list[str]) -> None:
     tf.get_logger().setLevel("ERROR")
     try:
         summary = _train()
-    except (ValueError, callbacks.NonFiniteLossError) as error:
+    except (ValueError, callbacks.NonFiniteLossError, ffmpeg.FFmpegUnavailableError) as error:
         if FLAGS.traceback:
             raise
         sys.exit(f"error: {configuration.message(error)}")

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import time
@@ -105,7 +106,7 @@ class Pretraining:
                 views, schedule, optimizer, seed, execution or build.Execution()
             )
         data = clips(data_dir)
-        skip_log = skipped.SkipLog(directory.file(run_directory.SKIPPED))
+        self._skip_log = skip_log = skipped.SkipLog(directory.file(run_directory.SKIPPED))
         self._manager = checkpoints.manager(self.model, directory, strategy, self._saving.keep)
         self._resumed = checkpoints.restore(self._manager, directory)
         self._writer = (
@@ -124,7 +125,8 @@ class Pretraining:
             some,
             schedule.total_steps,
         )
-        watching = [monitor(run) for monitor in monitor_with]
+        with skipped.plain_errors(skip_log):
+            watching = [monitor(run) for monitor in monitor_with]
         self._watching = watching if directory.is_chief else []
         for monitor in self._watching:
             monitor.set_model(self.model)
@@ -193,7 +195,7 @@ class Pretraining:
             steps,
             began,
         )
-        try:
+        with contextlib.closing(bar), skipped.plain_errors(self._skip_log):
             self.model.fit(
                 self.batches,
                 steps_per_epoch=steps - self._step,
@@ -206,8 +208,6 @@ class Pretraining:
                     bar,
                 ],
             )
-        finally:
-            bar.close()
 
 
 def _replica_batch_size(schedule: schedule_lib.Schedule, strategy: tf.distribute.Strategy) -> int:
