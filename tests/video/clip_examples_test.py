@@ -13,7 +13,7 @@ from official.vision.configs import video_classification
 from official.vision.dataloaders import video_input
 from PIL import Image
 
-from vito_tf.video.clip_examples import build_clip, parse_clip
+from vito_tf.video.clip_examples import CONTEXT_KEYS, LIST_KEYS, build_clip, parse_clip
 from vito_tf.video.clips import CLIP_SPEC, UNLABELLED
 from vito_tf.video.cutter import EncodedClip
 
@@ -74,6 +74,17 @@ def test_keys_are_those_of_dmvr_and_mediasequence():
     assert set(example.feature_lists.feature_list) == {"image/encoded", "image/timestamp"}
     unlabelled = tf.train.SequenceExample.FromString(build_clip(JPEG_CLIP, "a.mp4"))
     assert not [key for key in unlabelled.context.feature if "label" in key]
+
+
+def test_every_key_has_its_type():
+    found = {}
+    for clip in (JPEG_CLIP, MP4_CLIP):
+        example = tf.train.SequenceExample.FromString(build_clip(clip, "a.mp4", 7, "cats"))
+        features = dict(example.context.feature)
+        for key, steps in example.feature_lists.feature_list.items():
+            features[key] = steps.feature[0]
+        found.update({k: f.WhichOneof("kind").split("_")[0] for k, f in features.items()})
+    assert found == {**CONTEXT_KEYS, **LIST_KEYS}
 
 
 def test_the_same_clip_gives_the_same_bytes():

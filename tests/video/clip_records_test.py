@@ -96,6 +96,47 @@ def test_globs_lists_and_class_names(folder):
     assert clip_records("", both).num_clips == TOTAL
 
 
+@pytest.fixture
+def folder_of_splits(folder):
+    """Numbers 0 to 4 are in the split train, 5 in held_out, the others in no split."""
+    names = {"clips-0.tfrecord": "train", "clips-1.tfrecord": "held_out"}
+    shards = [
+        {"name": n, "split": s, "num_clips": c, "num_bytes": (folder / n).stat().st_size}
+        for (n, s), c in zip(names.items(), COUNTS)
+    ]
+    write_json(str(folder / INFO_FILE), {"splits": {"train": {}, "held_out": {}}, "shards": shards})
+    return folder
+
+
+def test_of_a_folder_with_splits_one_is_read(folder_of_splits):
+    train = clip_records("", str(folder_of_splits))
+    assert (train.num_clips, _numbers(train.read())) == (5, [0, 1, 2, 3, 4])
+    gin.parse_config("clip_records.split = 'held_out'")
+    assert _numbers(clip_records("", str(folder_of_splits)).read()) == [5]
+    with pytest.raises(ValueError, match=r"no split 'test'; it has 'train', 'held_out'"):
+        clip_records("", str(folder_of_splits), split="test")
+
+
+def test_a_glob_reads_across_splits(folder_of_splits):
+    pattern = str(folder_of_splits / "clips-[01].tfrecord")
+    assert clip_records("", pattern).num_clips == 6
+    with pytest.raises(ValueError, match=r"clip_records\.split = 'held_out' needs a folder"):
+        clip_records("", pattern, split="held_out")
+
+
+def test_a_folder_without_splits_has_none_to_choose(folder):
+    with pytest.raises(ValueError, match=r"clip_records\.split = 'held_out' needs a folder"):
+        clip_records("", str(folder), split="held_out")
+
+
+def test_folders_are_no_globs(folder):
+    (folder / "a[b]*").mkdir()
+    (folder / "a[b]*" / "folder.tfrecord").mkdir()
+    write_shard(str(folder / "a[b]*" / "x.tfrecord"), [_record(0)])
+    (folder / "a[b]*" / "x.tfrecord.partial").write_bytes(b"half")
+    assert clip_records("", str(folder / "a[b]*")).num_clips == 1
+
+
 def test_labels_without_names_count_as_unlabelled(folder):
     (folder / INFO_FILE).unlink()
     clips = clip_records("", str(folder))

@@ -11,8 +11,10 @@ from vito_tf.video.clip_shards import (
     INFO_FILE,
     Shard,
     count_records,
+    files_of_split,
     find_shards,
     read_info,
+    write_file,
     write_json,
     write_shard,
 )
@@ -82,3 +84,40 @@ def test_broken_info_is_named(tmp_path, text):
     (tmp_path / INFO_FILE).write_text(text)
     with pytest.raises(ValueError, match=INFO_FILE):
         read_info(str(tmp_path))
+
+
+INFO = {
+    "splits": {"train": {}, "held_out": {}},
+    "shards": [
+        {"name": "b.tfrecord", "split": "train"},
+        {"name": "a.tfrecord", "split": "train"},
+        {"name": "c.tfrecord", "split": "held_out"},
+    ],
+}
+
+
+def test_files_of_a_split(tmp_path):
+    assert files_of_split(str(tmp_path), "train") is None
+    write_json(str(tmp_path / INFO_FILE), INFO)
+    for name in ("a.tfrecord", "b.tfrecord", "stray.tfrecord"):
+        write_shard(str(tmp_path / name), [])
+    paths = [str(tmp_path / name) for name in ("a.tfrecord", "b.tfrecord")]
+    assert files_of_split(str(tmp_path), "train") == paths
+    with pytest.raises(ValueError, match=r"no split 'test'; it has 'train', 'held_out'"):
+        files_of_split(str(tmp_path), "test")
+    with pytest.raises(ValueError, match=r"lacks c\.tfrecord, one of 1"):
+        files_of_split(str(tmp_path), "held_out")
+
+
+def test_other_file_systems(tmp_path):
+    folder = "ram://" + str(tmp_path).strip("/")
+    tf.io.gfile.makedirs(folder)
+    written = write_shard(f"{folder}/a.tfrecord", [b"one", b"two"])
+    assert written == count_records(f"{folder}/a.tfrecord")
+    write_file(f"{folder}/b", b"old")
+    write_file(f"{folder}/b", b"new")
+    write_json(f"{folder}/{INFO_FILE}", {"class_names": ["é"]})
+    with tf.io.gfile.GFile(f"{folder}/b", "rb") as file:
+        assert file.read() == b"new"
+    assert find_shards([written.path]) == ([written], ("é",))
+    assert sorted(tf.io.gfile.listdir(folder)) == ["a.tfrecord", "b", INFO_FILE]

@@ -13,16 +13,17 @@ import pytest
 from PIL import Image
 
 from tests.video import fake_videos
+from vito_tf.video import frame_times
 from vito_tf.video.cutter import CutSettings, cut_video
 from vito_tf.video.probing import VideoError
 
 NTSC = Fraction(30000, 1001)
 
 
-def _write_timed(path, times_ms, size=(64, 48), aspect=None):
+def _write_timed(path, times_ms, size=(64, 48), aspect=None, options=None):
     """Writes frames at the given times in milliseconds; the last is shown as long as the first."""
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=25, options={"bf": "0"})
+        stream = container.add_stream("libx264", rate=25, options={"bf": "0", **(options or {})})
         stream.width, stream.height = size
         stream.pix_fmt = "yuv420p"
         stream.codec_context.time_base = Fraction(1, 1000)
@@ -254,6 +255,135 @@ def test_damage_in_the_middle_comes_after_the_clips_before_it(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("clip_seconds", "stride_seconds", "expected"),
+    [
+        (1.2, 1.2, [(0, 30), (30, 60), (60, 90), (90, 100)]),
+        (1.2, 0.8, [(0, 30), (20, 50), (40, 70), (60, 90), (80, 100)]),
+        (2.0, 0.4, [(0, 50), (10, 60), (20, 70), (30, 80), (40, 90), (50, 100)]),
+        (0.4, 1.6, [(0, 10), (40, 50), (80, 90)]),
+        (10.0, 1.0, [(0, 100)]),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["jpeg", "mp4"])
+def test_stride(tmp_path, clip_seconds, stride_seconds, expected, encoding):
+    path = fake_videos.write_video(tmp_path / "a.mp4", 100)
+    settings = CutSettings(
+        clip_seconds=clip_seconds,
+        stride_seconds=stride_seconds,
+        min_seconds=0.2,
+        encoding=encoding,
+    )
+    clips = list(cut_video(path, settings))
+    starts = [round((clip.timestamps[0] - clips[0].timestamps[0]) / 40_000) for clip in clips]
+    assert [(s, s + len(clip.timestamps)) for s, clip in zip(starts, clips)] == expected
+    whole = next(cut_video(path, CutSettings(clip_seconds=60)))
+    for (start, stop), clip in zip(expected, clips):
+        assert clip.timestamps == whole.timestamps[start:stop]
+        if encoding == "jpeg":
+            assert clip.images == whole.images[start:stop]
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "options"),
+    [
+        ("a.mp4", "libx264", {"g": "12", "bf": "3"}),
+        ("a.mkv", "libx264", {"g": "12", "bf": "3", "x264-params": "open-gop=1"}),
+        ("a.ts", "libx264", {"g": "12"}),
+        ("a.mov", "libx265", {"x265-params": "keyint=12:log-level=none"}),
+        ("a.mpg", "mpeg2video", {"g": "12", "bf": "2"}),
+        ("a.webm", "libvpx", {"g": "12"}),
+        ("a.avi", "mpeg4", {"g": "12", "bf": "2"}),
+        ("a.mp4", "libx264", {"g": "1000", "x264-params": "scenecut=0"}),
+    ],
+)
+@pytest.mark.parametrize("rate", [25, NTSC])
+def test_gaps_are_skipped_and_change_nothing(tmp_path, monkeypatch, name, codec, options, rate):
+    path = fake_videos.write_video(tmp_path / name, 240, rate, codec=codec, options=options)
+    settings = CutSettings(clip_seconds=0.4, stride_seconds=2.5, min_seconds=0)
+    seen: list[int] = []
+    clips = list(cut_video(path, settings, watch=lambda frame, _: seen.append(1)))
+    num_decoded = len(seen)
+    monkeypatch.setattr(frame_times, "_WORTH_SKIPPING", 1 << 60)
+    assert clips == list(cut_video(path, settings, watch=lambda frame, _: seen.append(1)))
+    assert len(seen) - num_decoded == 240
+    assert len(clips) == 4
+    # No keyframe, nothing to skip to.
+    assert num_decoded < 160 if options.get("g") != "1000" else num_decoded == 240
+
+
+def test_gaps_in_a_video_of_variable_rate(tmp_path, monkeypatch):
+    gaps = np.random.default_rng(1).choice([5, 15, 30, 40, 70, 300], 300)
+    path = _write_timed(tmp_path / "a.mkv", [0, *np.cumsum(gaps).tolist()], options={"g": "9"})
+    for seconds in (1.7, 2.9):
+        settings = CutSettings(clip_seconds=0.6, stride_seconds=seconds, min_seconds=0)
+        clips = list(cut_video(path, settings))
+        with monkeypatch.context() as patch:
+            patch.setattr(frame_times, "_WORTH_SKIPPING", 1 << 60)
+            assert clips == list(cut_video(path, settings))
+
+
+@pytest.mark.parametrize("rate", [2, 10, 24, 25, NTSC, 60])
+def test_repeated_frames_make_a_constant_rate(tmp_path, rate):
+    num_frames = round(3 * rate)
+    path = fake_videos.write_video(tmp_path / "a.mp4", num_frames, rate)
+    clips = list(cut_video(path, CutSettings(clip_seconds=1.2, repeat_frames=True, min_seconds=0)))
+    times = [time for clip in clips for time in clip.timestamps]
+    origin = times[0]
+    assert times == [origin + 40_000 * i for i in range(len(times))]
+    assert abs(len(times) - 75) <= 1
+    assert all(len(clip.timestamps) == 30 for clip in clips[:-1])
+    assert all(clip.frame_rate == pytest.approx(25) for clip in clips)
+    starts = [i / Fraction(rate) for i in range(num_frames)]
+    shown = [_source_index(_decode(image)) for clip in clips for image in clip.images]
+    for point, index in enumerate(shown):
+        distances = [abs(start - Fraction(point, 25)) for start in starts]
+        nearest = [i for i, d in enumerate(distances) if d - min(distances) < 1e-3]
+        assert index in [i % 20 for i in nearest]
+
+
+def test_repeated_frames_fill_gaps(tmp_path):
+    times = [0, 40, 80, 500, 540]
+    settings = CutSettings(clip_seconds=60, repeat_frames=True, min_seconds=0)
+    (clip,) = cut_video(_write_timed(tmp_path / "a.mkv", times), settings)
+    shown = [_source_index(_decode(image)) for image in clip.images]
+    assert shown == [0, 1, 2, 2, 2, 2, 2, 2, *[3] * 5, 4]
+
+
+def test_a_larger_frame_than_allowed_is_refused(tmp_path):
+    path = fake_videos.write_video(tmp_path / "a.mp4", 10)
+    with pytest.raises(VideoError, match="64x48 exceed 3071 pixels") as caught:
+        list(cut_video(path, CutSettings(min_seconds=0), max_frame_pixels=64 * 48 - 1))
+    assert caught.value.code == "frame_too_large"
+
+
+def test_what_comes_before_the_first_keyframe_is_passed_over(tmp_path):
+    path = tmp_path / "a.ts"
+    fake_videos.write_video(path, 60, options={"g": "20", "bf": "0"})
+    data = path.read_bytes()
+    packets = [p for p in av.open(str(path)).demux(video=0) if p.size]
+    path.write_bytes(data[: 188 * 4] + data[(packets[3].pos or 0) // 188 * 188 :])
+    clips = list(cut_video(str(path), CutSettings(min_seconds=0)))
+    shown = [_source_index(_decode(image)) for clip in clips for image in clip.images]
+    assert shown[-20:] == list(range(20))
+    assert 40 <= len(shown) < 60
+
+
+@pytest.mark.parametrize(
+    ("change", "code"), [({"clip_seconds": 1e9, "min_seconds": 0}, None), ({}, "too_short")]
+)
+def test_still_pictures(tmp_path, change, code):
+    """One frame is a clip, if one that short is wanted."""
+    path = fake_videos.write_video(tmp_path / "a.mp4", 1)
+    if code is None:
+        (clip,) = cut_video(path, CutSettings(**change))
+        assert len(clip.timestamps) == 1
+    else:
+        with pytest.raises(VideoError) as caught:
+            list(cut_video(path, CutSettings(**change)))
+        assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
     ("kwargs", "binding"),
     [
         ({"clip_seconds": 0}, "CutSettings.clip_seconds"),
@@ -262,6 +392,7 @@ def test_damage_in_the_middle_comes_after_the_clips_before_it(tmp_path):
         ({"min_seconds": 20}, "CutSettings.min_seconds"),
         ({"jpeg_quality": 101}, "CutSettings.jpeg_quality"),
         ({"encoding": "gif"}, "CutSettings.encoding"),
+        ({"stride_seconds": 0.01}, "CutSettings.stride_seconds"),
     ],
 )
 def test_wrong_settings_name_the_binding(kwargs, binding):

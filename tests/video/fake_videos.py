@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import cast
 
@@ -37,13 +38,28 @@ def write_video(
       The path.
     """
     width, height = size
+    images = np.empty([num_frames, height, width, 3], np.uint8)
+    for index, image in enumerate(images):
+        image[:] = level(index)
+        image[: height // 2, : width // 2] = 255
+    return write_images(path, images, rate, codec, pix_fmt, options)
+
+
+def write_images(
+    path: str,
+    images: Sequence[np.ndarray] | np.ndarray,
+    rate: Fraction | int = 25,
+    codec: str = "libx264",
+    pix_fmt: str = "yuv420p",
+    options: dict[str, str] | None = None,
+) -> str:
+    """Writes a video of given frames, uint8 [H, W, 3]; the rest is as for `write_video`."""
     with av.open(str(path), "w") as container:
         stream = cast(VideoStream, container.add_stream(codec, rate=rate, options=options or {}))
-        stream.width, stream.height, stream.pix_fmt = width, height, pix_fmt
+        stream.height, stream.width = images[0].shape[:2]
+        stream.pix_fmt = pix_fmt
         stream.bit_rate = 2_000_000
-        for index in range(num_frames):
-            image = np.full([height, width, 3], level(index), np.uint8)
-            image[: height // 2, : width // 2] = 255
+        for image in images:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(image, "rgb24")))
         container.mux(stream.encode())
     return str(path)

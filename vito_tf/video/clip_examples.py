@@ -2,19 +2,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """One clip as a `tf.train.SequenceExample`, with the keys of Model Garden, DMVR and MediaSequence.
 
-Context:
-    clip/label/index     int64     class; absent when the clip is unlabelled
-    clip/label/text      bytes     name of the class; absent when the clip is unlabelled
-    clip/media_id        bytes     the source video
-    clip/start/timestamp int64     start of the first frame in the source, µs
-    clip/end/timestamp   int64     end of the last frame in the source, µs
-    image/height         int64     pixels
-    image/width          int64     pixels
-    image/frame_rate     float     mean number of frames per second
-    video/encoded        bytes     an mp4 file, in place of image/encoded
-Feature lists:
-    image/encoded        bytes     one JPEG a frame
-    image/timestamp      int64     start of each frame in the source, µs, ascending
+`CONTEXT_KEYS` and `LIST_KEYS` give their types. In detail:
+
+    clip/label/index     class; absent when the clip is unlabelled
+    clip/label/text      name of the class; absent when the clip is unlabelled
+    clip/media_id        the source video
+    clip/start/timestamp start of the first frame in the source, µs
+    clip/end/timestamp   end of the last frame in the source, µs
+    image/height         pixels
+    image/width          pixels
+    image/frame_rate     mean number of frames per second
+    video/encoded        an mp4 file, in place of image/encoded
+    image/encoded        one JPEG a frame
+    image/timestamp      start of each frame in the source, µs, ascending
 """
 
 from __future__ import annotations
@@ -25,6 +25,22 @@ from vito_tf.video.clips import UNLABELLED
 from vito_tf.video.cutter import EncodedClip
 
 _MICROSECONDS = 1_000_000
+
+CONTEXT_KEYS = {
+    "clip/label/index": "int64",
+    "clip/label/text": "bytes",
+    "clip/media_id": "bytes",
+    "clip/start/timestamp": "int64",
+    "clip/end/timestamp": "int64",
+    "image/height": "int64",
+    "image/width": "int64",
+    "image/frame_rate": "float",
+    "video/encoded": "bytes",
+}
+"""Features of the context, one value each, and their types."""
+
+LIST_KEYS = {"image/encoded": "bytes", "image/timestamp": "int64"}
+"""Feature lists, one value a frame, and their types."""
 
 
 def build_clip(

@@ -12,7 +12,7 @@ import tensorflow as tf
 from vito_tf.video import ffmpeg
 from vito_tf.video.clip_examples import parse_clip
 from vito_tf.video.clips import Clips
-from vito_tf.video.record_files import RecordFiles
+from vito_tf.video.record_files import TRAIN, RecordFiles
 
 
 @gin.configurable
@@ -22,6 +22,7 @@ def clip_records(
     shuffle_buffer: int | None = None,
     class_names: Sequence[str] | None = None,
     frame_rate: float = 25.0,
+    split: str = TRAIN,
 ) -> Clips:
     """Clips from TFRecord files, our own (`cut_videos`, ingest) or those of Model Garden and DMVR.
 
@@ -30,12 +31,14 @@ def clip_records(
 
     Args:
         work_dir: not used; reading leaves nothing behind.
-        file_pattern: a folder (its `*.tfrecord*` files), a glob, or a list of these.
+        file_pattern: a folder, a glob, or a list of these. Of a folder, the files of the split are
+            read or, if its `dataset_info.json` names no splits, all `*.tfrecord*` files.
         shuffle_buffer: number of clips held in memory to shuffle them, at least 1; None for as many
             as fit into 512 MiB. The order of the files is shuffled, too.
         class_names: names of the classes, by label, in place of those of `dataset_info.json`.
             Without either the clips count as unlabelled.
         frame_rate: frames per second of records that do not say when their frames were.
+        split: which split of the folder is read, such as ingest's `train` and `held_out`.
 
     Returns:
         The clips. Sharded reading divides the files where every shard gets as many of them, and
@@ -43,14 +46,15 @@ def clip_records(
 
     Raises:
         ValueError: no file matches, a file is damaged, there is no clip in them, the first record
-            is no clip, or an argument is outside its range. The message names the file or binding.
+            is no clip, there is no such split, or an argument is outside its range. The message
+            names the file or binding.
         FFmpegUnavailableError: the first record is a video, and tensorflow-io cannot decode on this
             machine.
     """
     del work_dir
     if not frame_rate > 0:
         raise ValueError(f"clip_records.frame_rate must be above 0, got {frame_rate}.")
-    clips = _ClipRecords("clip_records", file_pattern, class_names, shuffle_buffer)
+    clips = _ClipRecords("clip_records", file_pattern, class_names, shuffle_buffer, split)
     clips.frame_rate = frame_rate
     if _holds_video(clips.first_record, clips.first_path):
         ffmpeg.load_ffmpeg_op()

@@ -118,11 +118,33 @@ def read_info(folder: str) -> dict[str, Any]:
     return info
 
 
+def files_of_split(folder: str, split: str) -> list[str] | None:
+    """The files of a split by the folder's `dataset_info.json`; None if that names no splits.
+
+    Raises:
+        ValueError: there are splits, but not this one, or a file of it is missing.
+    """
+    info = read_info(folder)
+    if "splits" not in info:
+        return None
+    if split not in info["splits"]:
+        known = ", ".join(map(repr, info["splits"]))
+        raise ValueError(f"{folder} has no split {split!r}; it has {known}.")
+    names = sorted(shard["name"] for shard in info["shards"] if shard["split"] == split)
+    missing = sorted(set(names).difference(tf.io.gfile.listdir(folder)))
+    if missing:
+        raise ValueError(
+            f"{folder} lacks {missing[0]}, one of {len(missing)} files that are in its {INFO_FILE} "
+            "and not there."
+        )
+    return [os.path.join(folder, name) for name in names]
+
+
 def write_shard(path: str, records: Iterable[bytes]) -> Shard:
     """Writes a shard under a temporary name and renames it once it is complete.
 
     Args:
-        path: of a file on a local disk, replaced when it exists.
+        path: of a file, local or remote (`tf.io.gfile`), replaced when it exists.
         records: serialised clips; may be drawn from a generator.
 
     Returns:
@@ -134,15 +156,24 @@ def write_shard(path: str, records: Iterable[bytes]) -> Shard:
         for record in records:
             writer.write(record)
             count += 1
-    num_bytes = os.path.getsize(partial)
-    os.replace(partial, path)
+    num_bytes = tf.io.gfile.stat(partial).length
+    tf.io.gfile.rename(partial, path, overwrite=True)
     return Shard(path, count, num_bytes)
 
 
-def write_json(path: str, contents: Any) -> None:
-    """Writes a JSON file under a temporary name and renames it, so that it is never half there."""
+def write_file(path: str, contents: bytes) -> None:
+    """Writes a file under a temporary name and renames it, so that it is never half there.
+
+    Args:
+        path: local or remote (`tf.io.gfile`), replaced when it exists.
+        contents: of the file.
+    """
     partial = path + ".partial"
-    with open(partial, "w", encoding="utf-8") as file:
-        json.dump(contents, file, indent=1)
-        file.write("\n")
-    os.replace(partial, path)
+    with tf.io.gfile.GFile(partial, "wb") as file:
+        file.write(contents)
+    tf.io.gfile.rename(partial, path, overwrite=True)
+
+
+def write_json(path: str, contents: Any) -> None:
+    """Writes a JSON file as `write_file` does."""
+    write_file(path, (json.dumps(contents, indent=1) + "\n").encode())

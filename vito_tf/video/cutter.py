@@ -8,29 +8,26 @@ Needs no TensorFlow, so that worker processes start quickly.
 from __future__ import annotations
 
 import dataclasses
-import io
-import itertools
+import functools
 import math
-from collections.abc import Iterable, Iterator
-from fractions import Fraction
+from collections.abc import Callable, Iterable, Iterator
 
 import av
 import gin
-from av.video.reformatter import VideoReformatter
 from PIL import Image
 
-from vito_tf.video.frame_times import DisplayedFrame, displayed_frames, nearest_to_grid
-from vito_tf.video.probing import VideoError, open_video
+from vito_tf.video.clip_encoders import Mp4Encoder, crop_for_mp4, encode_jpeg
+from vito_tf.video.frame_times import (
+    DisplayedFrame,
+    displayed_frames,
+    nearest_to_grid,
+    repeated_on_grid,
+)
+from vito_tf.video.pixels import FramePixels
+from vito_tf.video.probing import VideoError, check_frame_size, main_video_stream, open_video
 
 _MICROSECONDS = 1_000_000
 ENCODINGS = ("jpeg", "mp4")
-
-# Counterclockwise quarter turns, as `av.VideoFrame.rotation` counts them.
-_TURNS = {
-    1: Image.Transpose.ROTATE_90,
-    2: Image.Transpose.ROTATE_180,
-    3: Image.Transpose.ROTATE_270,
-}
 
 
 @gin.configurable
@@ -39,8 +36,8 @@ class CutSettings:
     """How videos are cut and encoded.
 
     Attributes:
-        clip_seconds: length of a clip; a video is cut into consecutive pieces of it. The default
-            leaves room to place the paper's T = 2.56 s window in four disjoint ways.
+        clip_seconds: length of a clip. The default leaves room to place the paper's T = 2.56 s
+            window in four disjoint ways.
         frame_rate: largest number of frames per second that is kept; VITO's lengths T are whole
             numbers of frames at 25.
         short_side: the shorter side of a frame in pixels after resizing; smaller frames keep their
@@ -51,6 +48,11 @@ class CutSettings:
         jpeg_quality: 1 to 100, for `encoding='jpeg'`.
         encoding: `jpeg`, one JPEG a frame, from which frames are decoded singly; or `mp4`, H.264,
             several times smaller, decoded as a whole, and cropped to a width of whole 16 pixels.
+        stride_seconds: time from the start of a clip to the start of the next. None for
+            `clip_seconds`, consecutive pieces; less for clips that overlap; more for gaps, which
+            are not decoded where keyframes allow it.
+        repeat_frames: whether clips have exactly `frame_rate`, with the times of its grid, for
+            readers that assume a constant rate; slower videos then have frames repeated.
 
     Raises:
         ValueError: a setting is outside its range.
@@ -62,15 +64,15 @@ class CutSettings:
     min_seconds: float = 1.28
     jpeg_quality: int = 95
     encoding: str = "jpeg"
+    stride_seconds: float | None = None
+    repeat_frames: bool = False
 
     def __post_init__(self) -> None:
         _require("frame_rate", self.frame_rate, 0 < self.frame_rate <= 1000, "in (0, 1000]")
-        _require(
-            "clip_seconds",
-            self.clip_seconds,
-            1 <= self.clip_seconds * self.frame_rate < math.inf,
-            "at least one frame long",
-        )
+        lengths = {"clip_seconds": self.clip_seconds, "stride_seconds": self._stride}
+        for name, seconds in lengths.items():
+            is_long = 1 <= seconds * self.frame_rate < math.inf
+            _require(name, seconds, is_long, "at least one frame long")
         _require("short_side", self.short_side, self.short_side >= 2, "at least 2")
         _require(
             "min_seconds",
@@ -80,6 +82,20 @@ class CutSettings:
         )
         _require("jpeg_quality", self.jpeg_quality, 1 <= self.jpeg_quality <= 100, "in [1, 100]")
         _require("encoding", self.encoding, self.encoding in ENCODINGS, " or ".join(ENCODINGS))
+
+    @property
+    def frames_per_clip(self) -> int:
+        """Length of a clip, in points of the grid."""
+        return round(self.clip_seconds * self.frame_rate)
+
+    @property
+    def frames_per_stride(self) -> int:
+        """From the start of a clip to the start of the next, in points of the grid."""
+        return round(self._stride * self.frame_rate)
+
+    @property
+    def _stride(self) -> float:
+        return self.clip_seconds if self.stride_seconds is None else self.stride_seconds
 
 
 def _require(name: str, value: object, holds: bool, meaning: str) -> None:
@@ -113,20 +129,31 @@ class EncodedClip:
         return len(self.timestamps) * _MICROSECONDS / (self.end_timestamp - self.timestamps[0])
 
 
-def cut_video(path: str, settings: CutSettings) -> Iterator[EncodedClip]:
+def cut_video(
+    path: str,
+    settings: CutSettings,
+    watch: Callable[[av.VideoFrame, av.VideoStream], None] | None = None,
+    num_watched: int = 0,
+    max_frame_pixels: int | None = None,
+) -> Iterator[EncodedClip]:
     """Decodes a video once, from start to end, and yields each clip as soon as it is complete.
 
     Of the frames of the source, those nearest to the points of a grid of `settings.frame_rate` are
     kept, each with its own timestamp. A source of a lower rate keeps all its frames and gets no
-    duplicates: samplers go by timestamps. Frames are shown as a player would: the rotation that the
-    file asks for is applied, and pixels that are not square are squared by shrinking.
+    duplicates: samplers go by timestamps (`settings.repeat_frames` changes both). Frames are shown
+    as a player would, see `vito_tf.video.pixels.FramePixels`.
 
-    Memory is bounded by one clip, whatever the length of the video. The result depends on the
-    bytes of the file and the settings only.
+    A clip at the end of the video may be shorter than the others, and is left out if another one
+    holds all its frames. Memory is bounded by one stride and clip, whatever the length of the
+    video. The result depends on the bytes of the file and the settings only.
 
     Args:
         path: a local video file; opened by PyAV alone, never trusted.
         settings: see `CutSettings`.
+        watch: is shown every decoded frame, and the stream, before anything is made of it, and may
+            raise.
+        num_watched: so many frames from the start are decoded even if no clip needs them.
+        max_frame_pixels: larger frames are refused.
 
     Yields:
         Clips in the order of time.
@@ -136,153 +163,147 @@ def cut_video(path: str, settings: CutSettings) -> Iterator[EncodedClip]:
             `settings.min_seconds`. Clips before the damage have been yielded by then.
     """
     try:
-        with open_video(path) as container:
-            stream = _video_stream(container)
-            kept = nearest_to_grid(displayed_frames(container, stream), settings.frame_rate)
-            pixels = _Pixels(stream.sample_aspect_ratio, settings)
-            yield from _group(kept, pixels, settings)
+        with open_video(path, max_frame_pixels) as container:
+            stream = main_video_stream(container)
+            context = stream.codec_context
+            check_frame_size(context.width, context.height, max_frame_pixels)
+            resume = _Resume(settings, num_watched)
+            shown = displayed_frames(container, stream, resume if resume.has_gaps else None)
+            shown = _watched(shown, resume, stream, watch)
+            on_grid = repeated_on_grid if settings.repeat_frames else nearest_to_grid
+            pixels = FramePixels(stream.sample_aspect_ratio, settings.short_side)
+            yield from _clips(on_grid(shown, settings.frame_rate), pixels, settings)
     except VideoError:
         raise
-    except (ValueError, MemoryError) as error:
-        raise VideoError(f"it cannot be decoded ({error or type(error).__name__})") from error
+    except MemoryError as error:
+        raise VideoError("it takes too much memory", "out_of_memory") from error
+    except ValueError as error:
+        raise VideoError(
+            f"it cannot be decoded ({error or type(error).__name__})", "damaged"
+        ) from error
 
 
-def _video_stream(container: av.container.InputContainer) -> av.VideoStream:
-    cover_art = av.stream.Disposition.attached_pic
-    streams = [s for s in container.streams.video if not s.disposition & cover_art]
-    if not streams:
-        raise VideoError("it has no video stream")
-    streams[0].codec_context.thread_count = 1  # Videos are cut in parallel, not frames.
-    return streams[0]
+class _Resume:
+    """Tells which stretches of a video no clip needs."""
+
+    def __init__(self, settings: CutSettings, num_watched: int):
+        self._step = _MICROSECONDS / settings.frame_rate
+        self._clip, self._stride = settings.frames_per_clip, settings.frames_per_stride
+        self.num_to_watch = num_watched
+        self.has_gaps = self._stride > self._clip
+
+    def __call__(self, elapsed: int) -> int:
+        """Time from which frames are needed after the one at `elapsed`, both since the first."""
+        number, point = divmod(elapsed / self._step, self._stride)
+        if self.num_to_watch > 0 or point <= self._clip:
+            return elapsed
+        # Two points more: what is nearest to the first one depends on the frames before it.
+        return max(elapsed, math.floor(((number + 1) * self._stride - 2) * self._step))
 
 
-def _group(
-    frames: Iterable[DisplayedFrame], pixels: _Pixels, settings: CutSettings
+def _watched(
+    frames: Iterable[DisplayedFrame],
+    resume: _Resume,
+    stream: av.VideoStream,
+    watch: Callable[[av.VideoFrame, av.VideoStream], None] | None,
+) -> Iterator[DisplayedFrame]:
+    for shown in frames:
+        resume.num_to_watch -= 1
+        if watch is not None:
+            watch(shown.frame, stream)
+        yield shown
+
+
+class _Clip:
+    """A clip that is being filled."""
+
+    def __init__(self, number: int, origin: int, settings: CutSettings):
+        step = _MICROSECONDS / settings.frame_rate
+        self.first_after = number * settings.frames_per_stride + settings.frames_per_clip
+        self._boundary = origin + round(self.first_after * step)
+        self._timestamps: list[int] = []
+        self._end = 0
+        self._size = (0, 0)
+        self._images: list[bytes] = []
+        self._mp4 = Mp4Encoder() if settings.encoding == "mp4" else None
+
+    def add(self, shown: DisplayedFrame, picture: _Picture) -> None:
+        """Appends a frame."""
+        self._timestamps.append(shown.start)
+        self._end = min(shown.end, self._boundary)
+        self._size = picture.image.size
+        if self._mp4 is None:
+            self._images.append(picture.jpeg)
+        else:
+            self._mp4.add(picture.image, shown.start)
+
+    def finish(self) -> EncodedClip:
+        """Returns the clip, of at least one frame."""
+        video = b"" if self._mp4 is None else self._mp4.finish()
+        width, height = self._size
+        times = tuple(self._timestamps)
+        return EncodedClip(times, self._end, height, width, tuple(self._images), video)
+
+
+class _Picture:
+    """A frame that is converted once and encoded once, however many clips hold it."""
+
+    def __init__(self, frame: av.VideoFrame, pixels: FramePixels, settings: CutSettings):
+        self.frame = frame
+        self._pixels = pixels
+        self._settings = settings
+
+    @functools.cached_property
+    def image(self) -> Image.Image:
+        """The frame as it is stored."""
+        image = self._pixels(self.frame)
+        return crop_for_mp4(image) if self._settings.encoding == "mp4" else image
+
+    @functools.cached_property
+    def jpeg(self) -> bytes:
+        """The same, encoded."""
+        return encode_jpeg(self.image, self._settings.jpeg_quality)
+
+
+def _clips(
+    frames: Iterable[DisplayedFrame], pixels: FramePixels, settings: CutSettings
 ) -> Iterator[EncodedClip]:
-    """Groups frames into clips, encoding each as it comes."""
-    per_clip = round(settings.clip_seconds * settings.frame_rate)
-    origin, longest = None, 0
-    for number, piece in itertools.groupby(frames, lambda shown: shown.point // per_clip):
-        timestamps, end = [], 0
-        encoder = _JpegEncoder(settings) if settings.encoding == "jpeg" else _Mp4Encoder()
-        for shown in piece:
-            origin = shown.start if origin is None else origin
-            image = pixels(shown.frame)
-            encoder.add(image, shown.start)
-            timestamps.append(shown.start)
-            end = shown.end
-        boundary = origin + round((number + 1) * per_clip * _MICROSECONDS / settings.frame_rate)
-        end = min(end, boundary)
-        longest = max(longest, end - timestamps[0])
-        images, video = encoder.finish()
-        if end - timestamps[0] >= settings.min_seconds * _MICROSECONDS:
-            width, height = image.size
-            yield EncodedClip(tuple(timestamps), end, height, width, images, video)
-    if longest < settings.min_seconds * _MICROSECONDS:
+    """Yields all clips that are long enough and hold something new."""
+    min_duration = settings.min_seconds * _MICROSECONDS
+    longest, covered = 0, None
+    for clip in _all_clips(frames, pixels, settings):
+        duration = clip.end_timestamp - clip.timestamps[0]
+        longest = max(longest, duration)
+        if duration >= min_duration and (covered is None or clip.end_timestamp > covered):
+            covered = clip.end_timestamp
+            yield clip
+    if longest < min_duration:
         raise VideoError(
             f"it lasts {longest / _MICROSECONDS:.2f} s, less than CutSettings.min_seconds = "
-            f"{settings.min_seconds:g}"
+            f"{settings.min_seconds:g}",
+            "too_short",
         )
 
 
-class _Pixels:
-    """Turns decoded frames into upright RGB images of one size, which the first frame decides."""
-
-    def __init__(self, pixel_aspect: Fraction | None, settings: CutSettings):
-        self._pixel_aspect = pixel_aspect or Fraction(1)
-        self._settings = settings
-        self._reformatter = VideoReformatter()
-        self._size: tuple[int, int] | None = None
-
-    def __call__(self, frame: av.VideoFrame) -> Image.Image:
-        """Resizes and turns one frame."""
-        if self._size is None:
-            self._size = self._scaled_size(frame.width, frame.height)
-        width, height = self._size
-        # Planar: swscale writes it three times as fast as packed RGB.
-        planar = self._reformatter.reformat(
-            frame, width=width, height=height, format="gbrp", interpolation="BICUBIC"
-        )
-        green, blue, red = (
-            Image.frombuffer("L", self._size, bytes(plane), "raw", "L", plane.line_size, 1)
-            for plane in planar.planes
-        )
-        image = Image.merge("RGB", (red, green, blue))
-        quarter_turns = round(frame.rotation / 90) % 4
-        if quarter_turns:
-            image = image.transpose(_TURNS[quarter_turns])
-        return _crop_for_mp4(image) if self._settings.encoding == "mp4" else image
-
-    def _scaled_size(self, width: int, height: int) -> tuple[int, int]:
-        aspect = float(self._pixel_aspect)
-        display_width, display_height = width * min(aspect, 1.0), height / max(aspect, 1.0)
-        scale = min(self._settings.short_side / min(display_width, display_height), 1.0)
-        return max(round(display_width * scale), 1), max(round(display_height * scale), 1)
-
-
-def _crop_for_mp4(image: Image.Image) -> Image.Image:
-    """Cuts a few columns and rows off the edges.
-
-    H.264's 4:2:0 needs even sides. tensorflow-io's decoder writes rows in steps of 16 pixels, past
-    the end of its memory if the width is not a multiple.
-    """
-    width, height = image.width // 16 * 16, image.height // 2 * 2
-    if not width or not height:
-        raise VideoError(f"it is too small for mp4 clips ({image.width}x{image.height} pixels)")
-    left, top = (image.width - width) // 2, (image.height - height) // 2
-    return image.crop((left, top, left + width, top + height))
-
-
-class _JpegEncoder:
-    """Encodes every frame on its own."""
-
-    def __init__(self, settings: CutSettings):
-        self._quality = settings.jpeg_quality
-        self._images: list[bytes] = []
-
-    def add(self, image: Image.Image, timestamp: int) -> None:
-        """Encodes one frame."""
-        del timestamp
-        jpeg = io.BytesIO()
-        image.save(jpeg, "JPEG", quality=self._quality, subsampling="4:2:0")
-        self._images.append(jpeg.getvalue())
-
-    def finish(self) -> tuple[tuple[bytes, ...], bytes]:
-        """Returns the JPEG frames and no video."""
-        return tuple(self._images), b""
-
-
-class _Mp4Encoder:
-    """Encodes frames as an H.264 mp4 file of closed groups without B-frames, in memory."""
-
-    def __init__(self) -> None:
-        self._file = io.BytesIO()
-        self._container = av.open(self._file, "w", format="mp4")
-        self._stream: av.VideoStream | None = None
-        self._origin = 0
-
-    def add(self, image: Image.Image, timestamp: int) -> None:
-        """Encodes one frame, shown from `timestamp` (µs) on."""
-        if self._stream is None:
-            self._origin = timestamp
-            self._stream = self._new_stream(*image.size)
-        frame = av.VideoFrame.from_image(image)
-        frame.time_base = self._stream.codec_context.time_base
-        frame.pts = timestamp - self._origin
-        self._container.mux(self._stream.encode(frame))
-
-    def _new_stream(self, width: int, height: int) -> av.VideoStream:
-        # One thread: the bytes must not depend on the number of processors.
-        options = {"preset": "veryfast", "crf": "18", "bf": "0", "x264-params": "open-gop=0"}
-        stream = self._container.add_stream("libx264", options=options)
-        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        stream.codec_context.time_base = Fraction(1, _MICROSECONDS)
-        stream.codec_context.thread_count = 1
-        return stream
-
-    def finish(self) -> tuple[tuple[bytes, ...], bytes]:
-        """Returns no images and the bytes of the file."""
-        if self._stream is not None:
-            self._container.mux(self._stream.encode(None))
-        self._container.close()
-        return (), self._file.getvalue()
+def _all_clips(
+    frames: Iterable[DisplayedFrame], pixels: FramePixels, settings: CutSettings
+) -> Iterator[EncodedClip]:
+    """Yields a clip for each step of the stride that some frame falls into."""
+    per_clip, stride = settings.frames_per_clip, settings.frames_per_stride
+    origin, next_number, picture = None, 0, None
+    open_clips: list[_Clip] = []
+    for shown in frames:
+        origin = shown.start if origin is None else origin
+        while open_clips and shown.point >= open_clips[0].first_after:
+            yield open_clips.pop(0).finish()
+        # Clip n holds the points from n * stride to n * stride + per_clip - 1.
+        next_number = max(next_number, (shown.point - per_clip) // stride + 1)
+        while next_number * stride <= shown.point:
+            open_clips.append(_Clip(next_number, origin, settings))
+            next_number += 1
+        if picture is None or picture.frame is not shown.frame:
+            picture = _Picture(shown.frame, pixels, settings)
+        for clip in open_clips:
+            clip.add(shown, picture)
+    while open_clips:
+        yield open_clips.pop(0).finish()

@@ -5,9 +5,7 @@
 from __future__ import annotations
 
 import concurrent.futures
-import contextlib
 import dataclasses
-import fcntl
 import json
 import os
 import threading
@@ -19,6 +17,7 @@ from absl import logging
 from tqdm import tqdm
 
 from vito_tf import progress as bars
+from vito_tf.folder_lock import locked
 from vito_tf.video.clip_examples import build_clip
 from vito_tf.video.clip_records import clip_records
 from vito_tf.video.clip_shards import INFO_FILE, write_json, write_shard
@@ -76,28 +75,11 @@ def cut_videos(
     output_dir = output_dir or os.path.join(work_dir, "clips")
     paths = expand_video_pattern(pattern, "cut_videos.pattern")
     job = _Job(paths, labels == "folder", settings or CutSettings(), output_dir)
-    with _locked(output_dir):
+    with locked(output_dir, "cut_videos.output_dir"):
         job.check_plan()
         if not os.path.exists(os.path.join(output_dir, INFO_FILE)):
             job.run(num_threads or os.cpu_count() or 1, max_skipped_share)
     return clip_records(work_dir, output_dir)
-
-
-@contextlib.contextmanager
-def _locked(folder: str) -> Iterator[None]:
-    """Makes a folder and keeps other processes out of it; they wait, then find the work done."""
-    if "://" in folder:
-        raise ValueError(f"cut_videos.output_dir must be a local folder, got {folder!r}.")
-    try:
-        os.makedirs(folder, exist_ok=True)
-        lock = open(os.path.join(folder, ".lock"), "w")  # noqa: SIM115
-    except OSError as error:
-        raise ValueError(
-            f"cut_videos.output_dir = {folder!r} cannot be written ({error.strerror})."
-        ) from error
-    with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,17 +5,22 @@
 from __future__ import annotations
 
 import abc
+import fnmatch
 import os
 from collections.abc import Sequence
 
 import tensorflow as tf
 
-from vito_tf.video.clip_shards import find_shards
+from vito_tf.video.clip_shards import INFO_FILE, files_of_split, find_shards
 from vito_tf.video.clips import UNLABELLED, Clips, Seed
 
 _FILES_READ_TOGETHER = 8
 _READ_BUFFER_BYTES = 4 * 2**20
 _SHUFFLE_BYTES = 512 * 2**20
+_FOLDER_PATTERN = "*.tfrecord*"
+
+TRAIN = "train"
+"""The split that is read of a folder that has splits."""
 
 
 class RecordFiles(Clips):
@@ -35,25 +40,28 @@ class RecordFiles(Clips):
         file_pattern: str | Sequence[str],
         class_names: Sequence[str] | None,
         shuffle_buffer: int | None,
+        split: str = TRAIN,
     ):
         """Finds the files, and counts the records of those that no `dataset_info.json` describes.
 
         Args:
             source: gin name of the source, for messages.
-            file_pattern: a folder (its `*.tfrecord*` files), a glob, or a list of these.
+            file_pattern: a folder, a glob, or a list of these. Of a folder, the files of the split
+                are read or, if its `dataset_info.json` names no splits, all `*.tfrecord*` files.
             class_names: names of the classes, by label; None for those of `dataset_info.json`.
                 Without either the clips count as unlabelled.
             shuffle_buffer: number of clips held in memory to shuffle them, at least 1; None for as
                 many as fit into 512 MiB. The order of the files is shuffled, too.
+            split: which split of the folders is read.
 
         Raises:
-            ValueError: no file matches, a file is damaged, there is no clip in them, or the buffer
-                is below 1. The message names the file or binding.
+            ValueError: no file matches, a file is damaged, there is no clip in them, there is no
+                such split, or the buffer is below 1. The message names the file or binding.
         """
         if shuffle_buffer is not None and shuffle_buffer < 1:
             raise ValueError(f"{source}.shuffle_buffer must be at least 1, got {shuffle_buffer}.")
         binding = f"{source}.file_pattern"
-        shards, found_names = find_shards(_expand(file_pattern, binding))
+        shards, found_names = find_shards(_expand(file_pattern, split, source))
         self._shards = [shard for shard in shards if shard.num_clips]
         if not self._shards:
             raise ValueError(f"No clips in the files of {binding} = {file_pattern!r}.")
@@ -126,24 +134,37 @@ class RecordFiles(Clips):
         return clip
 
 
-def _expand(file_pattern: str | Sequence[str], binding: str) -> list[str]:
+def _expand(file_pattern: str | Sequence[str], split: str, source: str) -> list[str]:
     """Files of a folder, glob, or list of these, sorted, each once."""
     patterns = [file_pattern] if isinstance(file_pattern, str) else list(file_pattern)
+    if not patterns:
+        raise ValueError(f"{source}.file_pattern is empty.")
     paths: set[str] = set()
     for pattern in patterns:
         is_folder = tf.io.gfile.isdir(pattern)
-        glob = os.path.join(pattern, "*.tfrecord*") if is_folder else pattern
-        matched = [
-            path
-            for path in tf.io.gfile.glob(glob)
-            if not path.endswith(".partial") and not tf.io.gfile.isdir(path)
-        ]
+        matched = files_of_split(pattern, split) if is_folder else None
+        if matched is None:
+            if split != TRAIN:
+                raise ValueError(
+                    f"{source}.split = {split!r} needs a folder whose {INFO_FILE} names splits; "
+                    f"{source}.file_pattern = {pattern!r} is none."
+                )
+            matched = _record_files(pattern) if is_folder else tf.io.gfile.glob(pattern)
+            matched = [path for path in matched if _is_whole_file(path)]
         if not matched:
-            raise ValueError(f"No file matches {binding} = {glob!r}.")
+            asked = os.path.join(pattern, _FOLDER_PATTERN) if is_folder else pattern
+            raise ValueError(f"No file matches {source}.file_pattern = {asked!r}.")
         paths.update(matched)
-    if not paths:
-        raise ValueError(f"{binding} is empty.")
     return sorted(paths)
+
+
+def _record_files(folder: str) -> list[str]:
+    names = fnmatch.filter(tf.io.gfile.listdir(folder), _FOLDER_PATTERN)
+    return [os.path.join(folder, name) for name in names]
+
+
+def _is_whole_file(path: str) -> bool:
+    return not path.endswith(".partial") and not tf.io.gfile.isdir(path)
 
 
 def _first_record(path: str) -> bytes:
