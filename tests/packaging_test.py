@@ -162,8 +162,11 @@ def test_wheel_holds_the_package_and_its_gin_configs(tmp_path: pathlib.Path) -> 
     contents = [name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name]
     modules = [file for file in _source_files() if file.startswith("vito_tf/")]
     configs = [path.relative_to(ROOT).as_posix() for path in (ROOT / "gin_configs").rglob("*.gin")]
+    data = ["imagenet_categories.tsv", "WORDNET_LICENSE"]
     assert configs
-    assert sorted(contents) == sorted(modules + configs)
+    assert sorted(contents) == sorted(
+        modules + configs + [f"vito_tf/curation/{name}" for name in data]
+    )
 
 
 def test_make_without_a_suitable_python_says_so_in_one_line(tmp_path: pathlib.Path) -> None:
