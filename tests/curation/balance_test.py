@@ -13,20 +13,12 @@ import pytest
 from tests.curation import rows as rows_lib
 from vito_tf.curation.balance import Balance
 from vito_tf.curation.name_order import place_in_order
-from vito_tf.video.video_rows import VideoRow
+from vito_tf.video.video_rows import ClipFigures, VideoRow
 
 
 def _row(name, label, num_clips):
-    sizes = tuple(range(100, 100 + num_clips))
-    return VideoRow(
-        name,
-        "",
-        label=label,
-        num_clips=num_clips,
-        num_frames=250 * num_clips,
-        clip_seconds=10.0 * num_clips,
-        clip_bytes=sizes,
-    )
+    clips = tuple(ClipFigures(100 + index, 250 - index, 10.0) for index in range(num_clips))
+    return VideoRow(name, "", label=label, clips=clips)
 
 
 def _rows(count, seed=0):
@@ -73,11 +65,13 @@ def test_a_video_with_too_many_clips_is_shortened():
         row,
         reason="class_is_full",
         detail="the class has room for 3 of its 8 clips",
-        num_clips=3,
-        num_frames=750,
-        clip_seconds=30.0,
-        clip_bytes=(100, 101, 102),
+        clips=(
+            ClipFigures(100, 250, 10.0),
+            ClipFigures(101, 249, 10.0),
+            ClipFigures(102, 248, 10.0),
+        ),
     )
+    assert (chosen["a"].num_clips, chosen["a"].num_frames, chosen["a"].clip_seconds) == (3, 747, 30)
     assert chosen["b"].reason == "damaged"
     assert chosen["b"].detail == "it ends early; the class has room for 3 of its 8 clips"
 

@@ -13,7 +13,7 @@ from vito_tf.ingestion.summary import Summary
 from vito_tf.video.clip_examples import build_clip
 from vito_tf.video.clip_shards import write_shard
 from vito_tf.video.cutter import CutSettings, cut_video
-from vito_tf.video.video_rows import VideoRow
+from vito_tf.video.video_rows import ClipFigures, VideoRow
 
 CLASS_NAMES = ("cat", "dog")
 NUM_FRAMES = 20
@@ -60,10 +60,8 @@ def write_data_set(folder: str, encoding: str = "jpeg", labelled: bool = True) -
         for clip in cut_video(path, cut):
             record = build_clip(clip, name, row.label, row.class_name)
             records[split].append(record)
-            row.num_clips += 1
-            row.num_frames += len(clip.timestamps)
-            row.clip_seconds += (clip.end_timestamp - clip.timestamps[0]) / 1e6
-            row.clip_bytes += (len(record),)
+            seconds = (clip.end_timestamp - clip.timestamps[0]) / 1e6
+            row.clips += (ClipFigures(len(record), len(clip.timestamps), seconds),)
         rows.append(row)
     rows.append(VideoRow("bad.mp4", "/bad.mp4").drop("unreadable", "FFmpeg cannot read it"))
     train, held_out = records["train"], records["held_out"]

@@ -14,7 +14,7 @@ from tests.ingestion.data_sets import write_data_set
 from vito_tf.ingestion.dataset_card import write_dataset_card
 from vito_tf.ingestion.dataset_info import describe
 from vito_tf.ingestion.summary import Summary
-from vito_tf.video.video_rows import VideoRow
+from vito_tf.video.video_rows import ClipFigures, VideoRow
 
 COMMAND = "python -m vito_tf.ingest --videos='a\nb'"
 
@@ -82,7 +82,13 @@ def test_of_many_classes_the_extremes_show(data):
     for row in data.rows[:3]:
         summary.add(row)
     for label in range(100):
-        row = VideoRow(f"{label}", "", label=label, num_clips=label + 3, split="train")
+        row = VideoRow(
+            f"{label}",
+            "",
+            label=label,
+            clips=(ClipFigures(1, 1, 1.0),) * (label + 3),
+            split="train",
+        )
         summary.add(row)
         summary.add(row.drop("class_is_full", ""))
     shown, folded = _card(data, summary).split("<details><summary>All 100 classes</summary>")

@@ -13,13 +13,14 @@ import pytest
 
 from vito_tf.ingestion import manifest
 from vito_tf.ingestion.manifest import SCHEMA, read_manifest, write_manifest
-from vito_tf.video.video_rows import VideoRow
+from vito_tf.video.video_rows import ClipFigures, VideoRow
 
 HOSTILE = 'a "quoted", name\nwith\x00a\u202eb\udcff é日本.mp4'
 SHOWN = r'a "quoted", name\nwith\x00a\u202eb\udcff é日本.mp4'
 
+CLIPS = (ClipFigures(10, 25, 1.0), ClipFigures(32, 11, 0.5))
 ROWS = [
-    VideoRow("b.mp4", "/v/b.mp4", label=3, score=0.25, seconds=1.5, clip_bytes=(10, 20, 12)),
+    VideoRow("b.mp4", "/v/b.mp4", label=3, score=0.25, seconds=1.5, clips=CLIPS),
     VideoRow(HOSTILE, "/v", title="=1+1", embedding=(0.5, 0.5)).drop("no_video", "it has none"),
     VideoRow("", "gs://bucket/a"),
 ]
@@ -36,8 +37,9 @@ def test_what_is_written_is_read(path, tmp_path):
     assert table.schema.equals(SCHEMA)
     first, second, third = table.to_pylist()
     expected = dataclasses.asdict(ROWS[0])
-    del expected["clip_bytes"], expected["embedding"]
-    assert first == {**expected, "record_bytes": 42}
+    del expected["clips"], expected["embedding"]
+    totals = {"num_clips": 2, "num_frames": 36, "clip_seconds": 1.5, "record_bytes": 42}
+    assert first == {**expected, **totals}
     assert (second["name"], second["title"]) == (SHOWN, "=1+1")
     assert (second["status"], second["reason"], second["score"]) == ("dropped", "no_video", None)
     assert (third["name"], third["path"], third["record_bytes"]) == ("", "gs://bucket/a", 0)

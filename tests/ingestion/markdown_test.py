@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
-import markdown as reader  # type: ignore[import-untyped]
+import markdown as reader
 import pytest
 
 from vito_tf.ingestion import markdown

@@ -17,13 +17,17 @@ from vito_tf.ingestion import engine, shards
 from vito_tf.ingestion.recipe import Ingestion
 from vito_tf.ingestion.workspace import Workspace
 from vito_tf.video.clip_shards import write_shard
-from vito_tf.video.video_rows import VideoRow
+from vito_tf.video.video_rows import ClipFigures, VideoRow
 
 NUM_VIDEOS, CLIPS_PER_VIDEO = 40, 5
 
 
 def _payload(video, clip):
     return f"clip {clip} of {video} ".encode() * (20 + clip)
+
+
+def _clips(*sizes):
+    return tuple(ClipFigures(size, 1, 1.0) for size in sizes)
 
 
 @pytest.fixture
@@ -38,8 +42,7 @@ def written(tmp_path):
         os.makedirs(os.path.dirname(path), exist_ok=True)
         write_shard(path, records)
         split = "train" if number % 4 else "held_out"
-        sizes = tuple(map(len, records))
-        rows.append(VideoRow(name, name, split=split, num_clips=len(sizes), clip_bytes=sizes))
+        rows.append(VideoRow(name, name, split=split, clips=_clips(*map(len, records))))
     return workspace, rows
 
 
@@ -77,7 +80,7 @@ def test_every_clip_is_in_one_shard_of_its_split(written):
         assert sorted(records) == sorted(expected)
         assert records != expected
     count = sum(shard["split"] == "train" for shard in found)
-    total = sum(sum(row.clip_bytes) + 16 * CLIPS_PER_VIDEO for row in rows if row.split == "train")
+    total = sum(row.record_bytes + 16 * CLIPS_PER_VIDEO for row in rows if row.split == "train")
     assert count == round(total / 20_000) > 2
     assert [s["name"] for s in found if s["split"] == "train"] == [
         f"clips-train.tfrecord-{i:05d}-of-{count:05d}" for i in range(count)
@@ -115,7 +118,7 @@ def test_clips_of_a_video_are_spread_and_all_orders_are_likely():
     firsts: collections.Counter = collections.Counter()
     num_seeds, num_shards = 600, 3
     for seed in range(num_seeds):
-        row = VideoRow("a", "a", clip_bytes=(10, 10, 10))
+        row = VideoRow("a", "a", clips=_clips(10, 10, 10))
         places = list(shards.clip_places(row, "path", seed))
         firsts[min(range(3), key=lambda i: places[i].order)] += 1
         firsts["shard", shards.shard_of(places[0], num_shards)] += 1
@@ -124,7 +127,7 @@ def test_clips_of_a_video_are_spread_and_all_orders_are_likely():
 
 
 def test_places_of_clips_follow_each_other():
-    row = VideoRow("a", "a", clip_bytes=(10, 20, 30))
+    row = VideoRow("a", "a", clips=_clips(10, 20, 30))
     places = list(shards.clip_places(row, "path", 0))
     assert [(p.offset, p.num_bytes) for p in places] == [(0, 26), (26, 36), (62, 46)]
 

@@ -9,12 +9,13 @@ import dataclasses
 import pytest
 
 from vito_tf.ingestion.summary import BINS, CLASS_SIZES, Summary
-from vito_tf.video.video_rows import VideoRow
+from vito_tf.video.video_rows import ClipFigures, VideoRow
 
 
 def _row(**values):
     row = VideoRow("a.mp4", "/a.mp4", container="mov,mp4", codec="h264", width=640, height=360)
-    return dataclasses.replace(row, split="train", num_clips=2, num_frames=50, **values)
+    clips = (ClipFigures(10, 30, 2.0), ClipFigures(10, 20, 1.0))
+    return dataclasses.replace(row, **{"split": "train", "clips": clips, **values})
 
 
 def test_rows_are_handed_on_and_counted():
@@ -30,7 +31,7 @@ def test_rows_are_handed_on_and_counted():
 def test_splits_begin_with_train():
     summary = Summary()
     for split, seconds in [("held_out", 1.0), ("validation", 2.0), ("train", 4.0), ("train", 8.0)]:
-        summary.add(dataclasses.replace(_row(clip_seconds=seconds), split=split))
+        summary.add(_row(clips=(ClipFigures(1, 1, seconds),), split=split))
     assert {name: split.clip_seconds for name, split in summary.splits.items()} == {
         "train": 12.0,
         "held_out": 1.0,

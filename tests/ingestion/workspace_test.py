@@ -9,7 +9,7 @@ import os
 import pytest
 
 from vito_tf.ingestion.workspace import Workspace, read_sources
-from vito_tf.video.video_rows import Source, VideoRow, printable
+from vito_tf.video.video_rows import ClipFigures, Source, VideoRow, printable
 
 HOSTILE = [
     "\ud83d",
@@ -34,7 +34,7 @@ def test_sources_come_back_as_they_were(tmp_path):
 def test_rows_come_back_and_nothing_lies_outside(tmp_path, name):
     workspace = Workspace(str(tmp_path / "out"))
     assert workspace.read_row(name) is None
-    row = VideoRow(name, name, score=0.5, clip_bytes=(3, 4), embedding=(0.5, -0.25))
+    row = VideoRow(name, name, score=0.5, clips=(ClipFigures(3, 25, 1.0),), embedding=(0.5, -0.25))
     workspace.write_row(row)
     assert workspace.read_row(name) == row
     assert os.listdir(tmp_path) == ["out"]

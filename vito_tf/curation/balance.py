@@ -132,14 +132,10 @@ def _limit(row: VideoRow, limits: dict[int, tuple[bytes, int]], max_clips: int) 
 
 def _shortened(row: VideoRow, num_clips: int) -> VideoRow:
     """The row of a video of which only the first clips are kept."""
-    share = num_clips / row.num_clips
     detail = f"the class has room for {num_clips} of its {row.num_clips} clips"
     return dataclasses.replace(
         row,
         reason=row.reason or _CODE,
         detail="; ".join(filter(None, (row.detail, detail))),
-        num_clips=num_clips,
-        num_frames=round(row.num_frames * share),
-        clip_seconds=row.clip_seconds * share,
-        clip_bytes=row.clip_bytes[:num_clips],
+        clips=row.clips[:num_clips],
     )

@@ -24,7 +24,13 @@ _TYPES = {
     "float": pa.float64(),
     "float | None": pa.float64(),
 }
-_LEFT_OUT = ("clip_bytes", "embedding")
+_LEFT_OUT = ("clips", "embedding")
+_TOTALS = {
+    "num_clips": pa.int64(),
+    "num_frames": pa.int64(),
+    "clip_seconds": pa.float64(),
+    "record_bytes": pa.int64(),
+}
 
 SCHEMA = pa.schema(
     [
@@ -32,10 +38,10 @@ SCHEMA = pa.schema(
         for field in dataclasses.fields(VideoRow)
         if field.name not in _LEFT_OUT
     ]
-    + [pa.field("record_bytes", pa.int64(), nullable=False)]
+    + [pa.field(name, kind, nullable=False) for name, kind in _TOTALS.items()]
 )
-"""Columns: those of `VideoRow` but for `clip_bytes` and `embedding`; `record_bytes`, the sum of the
-former; texts without control characters and undecodable bytes (`printable`)."""
+"""Columns: those of `VideoRow` but for `embedding`, and with totals in place of `clips`; texts
+without control characters and undecodable bytes (`printable`)."""
 
 
 def write_manifest(path: str, rows: Iterable[VideoRow]) -> None:
@@ -91,8 +97,6 @@ def _writer(path: str, suffix: str) -> pa.parquet.ParquetWriter | pa.csv.CSVWrit
 
 
 def _column(field: pa.Field, rows: Sequence[VideoRow]) -> pa.Array:
-    if field.name == "record_bytes":
-        return pa.array([sum(row.clip_bytes) for row in rows], field.type)
     values = [getattr(row, field.name) for row in rows]
     if field.type == pa.string():
         values = [text if text.isprintable() else printable(text) for text in values]

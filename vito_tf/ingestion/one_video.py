@@ -22,7 +22,7 @@ from vito_tf.video.clips import UNLABELLED
 from vito_tf.video.cutter import EncodedClip
 from vito_tf.video.first_frames import FirstFrames
 from vito_tf.video.probing import VideoError
-from vito_tf.video.video_rows import Source, VideoRow
+from vito_tf.video.video_rows import ClipFigures, Source, VideoRow
 
 _MICROSECONDS = 1_000_000
 
@@ -179,10 +179,8 @@ class VideoIngester:
         for clip in waiting:
             record = build_clip(clip, row.name, row.label, row.class_name)
             yield record
-            row.num_clips += 1
-            row.num_frames += len(clip.timestamps)
-            row.clip_seconds += (clip.end_timestamp - clip.timestamps[0]) / _MICROSECONDS
-            row.clip_bytes += (len(record),)
+            seconds = (clip.end_timestamp - clip.timestamps[0]) / _MICROSECONDS
+            row.clips += (ClipFigures(len(record), len(clip.timestamps), seconds),)
         waiting.clear()
 
 

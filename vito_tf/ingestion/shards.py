@@ -61,8 +61,8 @@ def split_of(name: str, recipe: Ingestion) -> str:
 def clip_places(row: VideoRow, records_path: str, seed: int) -> Iterator[ClipPlace]:
     """The clips of a video, in their intermediate file."""
     offset = 0
-    for index, size in enumerate(row.clip_bytes):
-        framed = size + _FRAMING_BYTES
+    for index, clip in enumerate(row.clips):
+        framed = clip.num_bytes + _FRAMING_BYTES
         yield ClipPlace(hash_of(seed, "clip", row.name, index), records_path, offset, framed)
         offset += framed
 

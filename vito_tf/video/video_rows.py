@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from typing import Any
+import math
+from typing import Any, NamedTuple
 
 KEPT, DROPPED = "kept", "dropped"
 
@@ -31,6 +32,20 @@ class Source:
     labels: tuple[int, ...] = ()
     dropped: str = ""
     detail: str = ""
+
+
+class ClipFigures(NamedTuple):
+    """A clip that was cut from a video.
+
+    Attributes:
+        num_bytes: size of its record.
+        num_frames: number of its frames.
+        seconds: how long it is.
+    """
+
+    num_bytes: int
+    num_frames: int
+    seconds: float
 
 
 @dataclasses.dataclass
@@ -60,10 +75,7 @@ class VideoRow:
         num_audio_streams: number of audio streams.
         num_bytes: size of the file.
         split: `train` or `held_out`; empty if it was dropped.
-        num_clips: number of clips cut from it.
-        num_frames: number of frames in them.
-        clip_seconds: how long they are together.
-        clip_bytes: size of each of its records; their sum is what it takes on disk.
+        clips: cut from it, in the order of time.
         embedding: its feature vector, unit length; empty if none was computed.
     """
 
@@ -88,10 +100,7 @@ class VideoRow:
     num_audio_streams: int = 0
     num_bytes: int = 0
     split: str = ""
-    num_clips: int = 0
-    num_frames: int = 0
-    clip_seconds: float = 0.0
-    clip_bytes: tuple[int, ...] = ()
+    clips: tuple[ClipFigures, ...] = ()
     embedding: tuple[float, ...] = ()
 
     def drop(self, reason: str, detail: str) -> VideoRow:
@@ -103,6 +112,26 @@ class VideoRow:
         """Whether its clips go into the data set."""
         return self.status == KEPT
 
+    @property
+    def num_clips(self) -> int:
+        """Number of clips."""
+        return len(self.clips)
+
+    @property
+    def num_frames(self) -> int:
+        """Number of frames of all clips."""
+        return sum(clip.num_frames for clip in self.clips)
+
+    @property
+    def clip_seconds(self) -> float:
+        """How long all clips are together."""
+        return math.fsum(clip.seconds for clip in self.clips)
+
+    @property
+    def record_bytes(self) -> int:
+        """Size of all records."""
+        return sum(clip.num_bytes for clip in self.clips)
+
     def to_json(self) -> str:
         """One line of JSON, all ASCII."""
         return json.dumps(dataclasses.asdict(self))
@@ -111,8 +140,8 @@ class VideoRow:
     def from_json(cls, line: str) -> VideoRow:
         """The inverse of `to_json`."""
         values: dict[str, Any] = json.loads(line)
-        for name in ("clip_bytes", "embedding"):
-            values[name] = tuple(values[name])
+        values["clips"] = tuple(ClipFigures(*clip) for clip in values["clips"])
+        values["embedding"] = tuple(values["embedding"])
         return cls(**values)
 
 
