@@ -4,13 +4,15 @@
 
 from __future__ import annotations
 
+import importlib
 from html.parser import HTMLParser
 
-import markdown as reader
 import pytest
 
 from vito_tf.ingestion import markdown
 from vito_tf.video.video_rows import printable
+
+reader = importlib.import_module("markdown")
 
 HOSTILE = [
     "plain name.mp4",
