@@ -39,6 +39,11 @@ def main(argv: list[str]) -> None:
         if FLAGS.traceback:
             raise
         sys.exit(f"error: {configuration.message(error)}")
+    except RuntimeError as error:
+        if FLAGS.traceback:
+            raise
+        reason = str(error).strip().splitlines()[-1]
+        sys.exit(f"error: the pipeline failed; the same command goes on. The reason: {reason}")
     except KeyboardInterrupt:
         sys.exit("Interrupted; the same command goes on where it stopped.")
     for name, value in summary.items():

@@ -48,7 +48,9 @@ def ingest(recipe: Ingestion, videos: str, output: str, p: beam.Pipeline) -> dic
         The contents of `dataset_info.json`.
 
     Raises:
-        ValueError: there are no videos, the folder holds another data set, or nothing was kept.
+        ValueError: there are no videos, the classifier cannot be loaded, the folder holds another
+            data set, or nothing was kept.
+        RuntimeError: the pipeline failed; what is done stays done.
     """
     sources = list_sources(videos, recipe.labels, recipe.query)
     plan = {"recipe": recipe.as_dict(), "sources": _digest(sources)}
@@ -57,6 +59,8 @@ def ingest(recipe: Ingestion, videos: str, output: str, p: beam.Pipeline) -> dic
             info = read_info(output)
             refuse_other_plan(info.get("settings", {}), plan, output)
             return info
+        if recipe.classifier is not None:
+            recipe.classifier.load()  # Here its errors are plain; workers load their own.
         workspace = Workspace(output)
         workspace.check_plan(plan)
         _run(recipe, sources, workspace, p)
