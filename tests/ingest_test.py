@@ -42,7 +42,10 @@ def videos(tmp_path):
     ("words", "message"),
     [
         (["--gin_file=no.gin"], "--gin_file names 'no.gin'"),
-        ([CLIPS, "--gin_params=CutSettings.short_sides = 3"], "have a parameter named 'short_sides'"),
+        (
+            [CLIPS, "--gin_params=CutSettings.short_sides = 3"],
+            "have a parameter named 'short_sides'",
+        ),
         ([CLIPS, "--gin_params=CutSettings.short_side = 'a'"], "short_side must be of type int"),
         ([CLIPS, "--gin_params=CutSettings.short_side = 0"], "CutSettings.short_side must be at"),
         ([CLIPS, "--gin_params=Balance.max_clips_per_class = 3"], "binds what this run does not"),
