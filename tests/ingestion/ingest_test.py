@@ -164,9 +164,7 @@ def _start(videos, output, num_workers):
     )  # fmt: skip
 
 
-def test_a_killed_run_goes_on_with_other_workers_and_nothing_is_done_twice(
-    videos, ingested, tmp_path
-):
+def test_a_killed_run_goes_on_and_nothing_is_done_twice(videos, ingested, tmp_path):
     """What is done when the command is killed may be lost at its source: it is not read again."""
     copy = tmp_path / "videos"
     subprocess.run(["cp", "-a", videos, copy], check=True)
