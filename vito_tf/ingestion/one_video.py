@@ -26,8 +26,8 @@ from vito_tf.video.video_rows import ClipFigures, Source, VideoRow
 
 _MICROSECONDS = 1_000_000
 
-# Of these a part may have been cut, which depends on the file alone and not on the machine.
-_REPEATABLE = ("damaged", "too_many_frames")
+# These may depend on the machine. After any other failure the clips before it are kept.
+_ACCIDENTS = ("crashed", "out_of_memory", "out_of_time")
 
 
 class NotChosenError(Exception):
@@ -77,6 +77,7 @@ class VideoIngester:
         except NotChosenError as refusal:
             return job.row.drop("not_verified", str(refusal))
         except VideoError as error:
+            job.row.clips = ()
             return job.row.drop(error.code, str(error))
         return job.row
 
@@ -135,7 +136,7 @@ class VideoIngester:
                 if job.is_judged:
                     yield from self._build(waiting, job)
         except VideoError as error:
-            if error.code not in _REPEATABLE or not job.is_judged or not job.row.num_clips:
+            if error.code in _ACCIDENTS or not job.is_judged or not (job.row.clips or waiting):
                 raise
             job.row.reason, job.row.detail = error.code, str(error)
         yield from self._build(waiting, job)
@@ -157,9 +158,10 @@ class VideoIngester:
             if verdict.label == UNLABELLED:
                 raise NotChosenError(self._refusal(predictions.probabilities, job.labels))
             job.labels = (verdict.label,)
-        mean = predictions.features.astype(np.float64).mean(axis=0)
-        unit = mean / max(np.linalg.norm(mean), np.finfo(np.float64).tiny)
-        job.row.embedding = tuple(unit.astype(np.float16).astype(float).tolist())
+        if self._recipe.retrieval or self._recipe.near_duplicates:
+            mean = predictions.features.astype(np.float64).mean(axis=0)
+            unit = mean / max(np.linalg.norm(mean), np.finfo(np.float64).tiny)
+            job.row.embedding = tuple(unit.astype(np.float16).astype(float).tolist())
         job.is_judged = True
 
     def _refusal(self, probabilities: np.ndarray, labels: Sequence[int]) -> str:

@@ -145,17 +145,23 @@ def write_shard(path: str, records: Iterable[bytes]) -> Shard:
 
     Args:
         path: of a file, local or remote (`tf.io.gfile`), replaced when it exists.
-        records: serialised clips; may be drawn from a generator.
+        records: serialised clips; may be drawn from a generator, and when that fails nothing is
+            left behind.
 
     Returns:
         What was written.
     """
     partial = path + ".partial"
     count = 0
-    with tf.io.TFRecordWriter(partial) as writer:
-        for record in records:
-            writer.write(record)
-            count += 1
+    try:
+        with tf.io.TFRecordWriter(partial) as writer:
+            for record in records:
+                writer.write(record)
+                count += 1
+    except BaseException:
+        if tf.io.gfile.exists(partial):
+            tf.io.gfile.remove(partial)
+        raise
     num_bytes = tf.io.gfile.stat(partial).length
     tf.io.gfile.rename(partial, path, overwrite=True)
     return Shard(path, count, num_bytes)
