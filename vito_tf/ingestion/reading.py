@@ -14,7 +14,7 @@ from vito_tf.ingestion import markdown
 from vito_tf.video.record_files import TRAIN
 from vito_tf.video.tfds_clips import TFDS_FOLDER
 
-_TRAIN = """python -m vito_tf.train --gin_file=gin_configs/experiments/vito_resnet50_videonet.gin \\
+_TRAIN = """python -m vito_tf.train --gin_file=gin_configs/experiments/vito_resnet50_clips.gin \\
   --gin_params={binding} --model_dir=/tmp/vito"""
 
 _TFDS = """import tensorflow_datasets as tfds
