@@ -87,8 +87,8 @@ def test_clips_from_before_damage_stay(sandbox, video, tmp_path):
 
 
 def test_accidents_leave_no_clips(tmp_path):
-    path = fake_videos.write_video(tmp_path / "a.mp4", 4000, size=(320, 240))
-    limits = Limits(max_seconds=1.0)
+    path = fake_videos.write_video(tmp_path / "a.mp4", 1500, size=(160, 120))
+    limits = Limits(max_seconds=0.1)
     with Sandbox(limits) as sandbox:
         ingest = VideoIngester(Ingestion(cut=CUT, limits=limits), (), sandbox, None)
         row = ingest(Source(path, "a"), str(tmp_path / "a.tfrecord"))
