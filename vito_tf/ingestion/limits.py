@@ -23,7 +23,7 @@ _LEAST = {
 class Limits:
     """Limits for each file, so that a hostile or absurd one costs little.
 
-    The defaults let films of ten hours and frames of 8K pass.
+    The defaults let films of some hours and frames of 8K pass.
 
     Attributes:
         max_file_bytes: size of the file.
@@ -42,7 +42,7 @@ class Limits:
     max_file_bytes: int = 64 << 30
     max_frame_pixels: int = 8192 * 8192
     max_frames: int = 4_000_000
-    max_seconds: float = 4 * 3600.0
+    max_seconds: float = 3600.0
     max_memory_bytes: int = 4 << 30
     max_clip_bytes: int = 1 << 30
 
