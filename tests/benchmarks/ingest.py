@@ -7,7 +7,7 @@ camera, 30 s at 25 frames per second in H.264 of x264's default quality and pres
 lines. Prints processor time per second of video, of all threads:
 
   decode       PyAV alone, one thread;
-  scale        and the frames that clips keep scaled and made RGB;
+  scale        and the frames that clips keep scaled, and made RGB where JPEG needs that;
   encode       and encoded as JPEG of quality 95: `cut_video`;
   ingest       and probed before, both in the sandbox's process, clips received from there,
 
@@ -76,7 +76,7 @@ def scale(path: str) -> None:
         stream = main_video_stream(container)
         pixels = FramePixels(stream.sample_aspect_ratio, SETTINGS.short_side)
         for kept in nearest_to_grid(displayed_frames(container, stream), SETTINGS.frame_rate):
-            pixels(kept.frame)
+            pixels.jpeg_planes(kept.frame) or pixels.rgb(kept.frame)
 
 
 def cut(path: str) -> None:

@@ -23,7 +23,7 @@ LIMITED, FULL = 1, 2
 COLOURS = [(120, 110, 160), (60, 140, 120), (200, 128, 128), (90, 90, 140), (16, 128, 128)]
 
 
-def _to_rgb(yuv, colorspace, is_full):
+def ycbcr_to_rgb(yuv, colorspace, is_full):
     """The definition of YCbCr (ITU-R BT.601, 709, 2020), in float64."""
     red, blue = {**WEIGHTS, **WEIGHTS_OF_UHD}[colorspace]
     y, u, v = np.array(yuv, np.float64)
@@ -57,9 +57,9 @@ def test_flagged_colours_become_rgb(colorspace, color_range, pixels):
     for colour in COLOURS:
         frame = _flat((*colour, 255), pixels)
         frame.colorspace, frame.color_range = colorspace, color_range
-        expected = _to_rgb(colour, colorspace, color_range == FULL)
+        expected = ycbcr_to_rgb(colour, colorspace, color_range == FULL)
         for short_side in (48, 20):
-            found = _mean(FramePixels(None, short_side)(frame))
+            found = _mean(FramePixels(None, short_side).rgb(frame))
             np.testing.assert_allclose(found, expected, atol=3.6)
 
 
@@ -68,27 +68,27 @@ def test_a_jpeg_of_high_definition_has_the_right_colours_in_tensorflow(colorspac
     colour = (120, 90, 180)
     frame = _flat(colour, "yuv420p", (1280, 720))
     frame.colorspace, frame.color_range = colorspace, LIMITED
-    jpeg = encode_jpeg(FramePixels(None, 256)(frame), 95)
+    jpeg = encode_jpeg(FramePixels(None, 256).rgb(frame), 95)
     decoded = tf.io.decode_jpeg(jpeg).numpy().astype(np.float64)
     assert decoded.shape == (256, 455, 3)
-    expected = _to_rgb(colour, colorspace, is_full=False)
+    expected = ycbcr_to_rgb(colour, colorspace, is_full=False)
     np.testing.assert_allclose(decoded.mean((0, 1)), expected, atol=3.6)
-    other = _to_rgb(colour, 7 - colorspace, is_full=False)
+    other = ycbcr_to_rgb(colour, 7 - colorspace, is_full=False)
     assert np.abs(other - expected).max() > 8  # so that the matrix matters
 
 
 def test_full_range_formats_need_no_flag():
     for colour in COLOURS:
-        found = _mean(FramePixels(None, 20)(_flat(colour, "yuvj420p")))
-        np.testing.assert_allclose(found, _to_rgb(colour, 5, is_full=True), atol=3.6)
+        found = _mean(FramePixels(None, 20).rgb(_flat(colour, "yuvj420p")))
+        np.testing.assert_allclose(found, ycbcr_to_rgb(colour, 5, is_full=True), atol=3.6)
 
 
 @pytest.mark.parametrize("pixels", ["gbrp", "gbrap", "gray", "gray16le", "ya8", "pal8", "monow"])
 def test_other_formats(pixels):
     values = (90, 200, 40, 255) if pixels.startswith("gbr") else (90, 0)
     frame = _flat(values, pixels)
-    image = FramePixels(None, 24)(frame)
-    assert image.size == (32, 24)
+    image = FramePixels(None, 24).rgb(frame)
+    assert image.shape == (24, 32, 3)
     if pixels.startswith("gbr"):
         np.testing.assert_allclose(_mean(image), (40, 90, 200), atol=1)
     elif pixels.startswith("gray"):
@@ -108,8 +108,8 @@ def test_colours_do_not_carry_over_from_one_frame_to_the_next():
         frame = _flat(COLOURS[0], name)
         frame.colorspace, frame.color_range = colorspace, color_range
         is_full = color_range == FULL or name == "yuvj420p"
-        expected = _to_rgb(COLOURS[0], colorspace, is_full)
-        np.testing.assert_allclose(_mean(pixels(frame)), expected, atol=3.6)
+        expected = ycbcr_to_rgb(COLOURS[0], colorspace, is_full)
+        np.testing.assert_allclose(_mean(pixels.rgb(frame)), expected, atol=3.6)
 
 
 @pytest.mark.parametrize(
@@ -124,42 +124,42 @@ def test_colours_do_not_carry_over_from_one_frame_to_the_next():
     ],
 )
 def test_odd_sizes(size, short_side, enlarge, expected):
-    image = FramePixels(None, short_side, enlarge)(_flat((120, 110, 160), "yuv420p", size))
-    assert image.size == expected
+    image = FramePixels(None, short_side, enlarge).rgb(_flat((120, 110, 160), "yuv420p", size))
+    assert image.shape == (*expected[::-1], 3)
     assert encode_jpeg(image, 95)
-    np.testing.assert_allclose(_mean(image), _to_rgb((120, 110, 160), 2, False), atol=6)
+    np.testing.assert_allclose(_mean(image), ycbcr_to_rgb((120, 110, 160), 2, False), atol=6)
 
 
 def test_frames_too_long_for_an_image_are_refused():
     with pytest.raises(VideoError, match="2000x2 are too long") as caught:
-        FramePixels(None, 256, enlarge=True)(_flat((1, 1, 1), "yuv420p", (2000, 2)))
+        FramePixels(None, 256, enlarge=True).rgb(_flat((1, 1, 1), "yuv420p", (2000, 2)))
     assert caught.value.code == "frame_too_large"
 
 
 @pytest.mark.parametrize("aspect", [None, Fraction(-1), Fraction(1, 1000), Fraction(10**9), 0])
 def test_absurd_shapes_of_pixels_count_as_square(aspect):
-    image = FramePixels(aspect, 256)(_flat((1, 1, 1), "yuv420p"))
-    assert image.size == (64, 48)
+    image = FramePixels(aspect, 256).rgb(_flat((1, 1, 1), "yuv420p"))
+    assert image.shape == (48, 64, 3)
 
 
 def test_the_first_frame_decides_the_size():
     pixels = FramePixels(None, 24)
-    assert pixels(_flat((60, 128, 128), "yuv420p")).size == (32, 24)
+    assert pixels.rgb(_flat((60, 128, 128), "yuv420p")).shape == (24, 32, 3)
     # Twice as wide: black, grey and black from left to right; the middle covers the image.
     wide = av.VideoFrame(128, 48, "gray")
     stripes = np.zeros([48, wide.planes[0].line_size], np.uint8)
     stripes[:, 32:96] = 150
     wide.planes[0].update(stripes.tobytes())
-    image = pixels(wide)
-    assert image.size == (32, 24)
-    inner = np.asarray(image.convert("L"))[:, 3:-3]
+    image = pixels.rgb(wide)
+    assert image.shape == (24, 32, 3)
+    inner = image[:, 3:-3]
     np.testing.assert_allclose(inner, 150, atol=3)
-    assert pixels(_flat((60, 128, 128), "yuv420p", (16, 12))).size == (32, 24)
+    assert pixels.rgb(_flat((60, 128, 128), "yuv420p", (16, 12))).shape == (24, 32, 3)
 
 
 def test_jpeg_quality_is_libjpegs():
     """Quality 95 scales the standard's first quantiser step of 16 (ITU-T T.81, K.1) to 2."""
-    image = FramePixels(None, 48)(_flat((120, 110, 160), "yuv420p"))
+    image = FramePixels(None, 48).rgb(_flat((120, 110, 160), "yuv420p"))
     for quality, step in ((95, 2), (50, 16), (75, 8)):
         jpeg = encode_jpeg(image, quality)
         table = jpeg[jpeg.index(b"\xff\xdb") + 5 :]

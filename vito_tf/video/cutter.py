@@ -14,9 +14,14 @@ from collections.abc import Callable, Iterable, Iterator
 
 import av
 import gin
-from PIL import Image
+import numpy as np
 
-from vito_tf.video.clip_encoders import Mp4Encoder, crop_for_mp4, encode_jpeg
+from vito_tf.video.clip_encoders import (
+    Mp4Encoder,
+    crop_for_mp4,
+    encode_jpeg,
+    encode_jpeg_planes,
+)
 from vito_tf.video.frame_times import (
     DisplayedFrame,
     displayed_frames,
@@ -40,8 +45,8 @@ class CutSettings:
             window in four disjoint ways.
         frame_rate: largest number of frames per second that is kept; VITO's lengths T are whole
             numbers of frames at 25.
-        short_side: the shorter side of a frame in pixels after resizing; smaller frames keep their
-            size.
+        short_side: the shorter side of a frame in pixels after resizing, bilinear without aliasing;
+            smaller frames keep their size.
         min_seconds: a last piece (or a whole video) shorter than this is dropped. The default is
             the shortest T of the paper's ablation (Figure B.2). Clips shorter than T are sampled
             over their whole length.
@@ -231,11 +236,11 @@ class _Clip:
         """Appends a frame."""
         self._timestamps.append(shown.start)
         self._end = min(shown.end, self._boundary)
-        self._size = picture.image.size
         if self._mp4 is None:
             self._images.append(picture.jpeg)
         else:
-            self._mp4.add(picture.image, shown.start)
+            self._mp4.add(picture.rgb, shown.start)
+        self._size = picture.size
 
     def finish(self) -> EncodedClip:
         """Returns the clip, of at least one frame."""
@@ -254,15 +259,25 @@ class _Picture:
         self._settings = settings
 
     @functools.cached_property
-    def image(self) -> Image.Image:
-        """The frame as it is stored."""
-        image = self._pixels(self.frame)
-        return crop_for_mp4(image) if self._settings.encoding == "mp4" else image
+    def rgb(self) -> np.ndarray:
+        """The frame for an mp4 file."""
+        return crop_for_mp4(self._pixels.rgb(self.frame))
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of what is stored, once it is made."""
+        if self._settings.encoding == "mp4":
+            return self.rgb.shape[1], self.rgb.shape[0]
+        return self._pixels.size
 
     @functools.cached_property
     def jpeg(self) -> bytes:
-        """The same, encoded."""
-        return encode_jpeg(self.image, self._settings.jpeg_quality)
+        """The frame as a JPEG file."""
+        quality = self._settings.jpeg_quality
+        planes = self._pixels.jpeg_planes(self.frame)
+        if planes is None:
+            return encode_jpeg(self._pixels.rgb(self.frame), quality)
+        return encode_jpeg_planes(planes, quality)
 
 
 def _clips(

@@ -9,6 +9,7 @@ from fractions import Fraction
 
 import av
 import numpy as np
+from av.video.reformatter import Interpolation
 
 from vito_tf.video.pixels import FramePixels
 
@@ -60,10 +61,12 @@ class FirstFramesCollector:
         size = self._first.size
         if self._pixels is None:
             short_side = round(size / self._first.crop_share)
-            self._pixels = FramePixels(pixel_aspect, short_side, enlarge=True)
-        image = self._pixels(frame)
-        left, top = (image.width - size) // 2, (image.height - size) // 2
-        self._squares.append(np.asarray(image.crop((left, top, left + size, top + size))))
+            self._pixels = FramePixels(
+                pixel_aspect, short_side, enlarge=True, interpolation=Interpolation.BICUBIC
+            )
+        image = self._pixels.rgb(frame)
+        top, left = (image.shape[0] - size) // 2, (image.shape[1] - size) // 2
+        self._squares.append(image[top : top + size, left : left + size].copy())
 
     def __len__(self) -> int:
         return len(self._squares)

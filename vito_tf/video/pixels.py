@@ -1,9 +1,10 @@
 # Copyright 2026 The vito_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""From decoded frames to upright RGB images (PyAV, Pillow)."""
+"""From decoded frames to upright RGB images, or to the planes that a JPEG file holds (PyAV)."""
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import inspect
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 import av
+import numpy as np
 from av.video.reformatter import Interpolation, VideoReformatter
 from PIL import Image, ImageOps
 
@@ -23,20 +25,16 @@ _BT601 = 5  # av.VideoFrame.colorspace
 _MATRICES = {1: 1, 4: 4, 5: _BT601, 6: _BT601, 7: 7, 9: 9}  # swscale's names of colour spaces
 _OTHER_MATRIX = 1
 
-# Counterclockwise quarter turns.
-_TURNS = {
-    1: Image.Transpose.ROTATE_90,
-    2: Image.Transpose.ROTATE_180,
-    3: Image.Transpose.ROTATE_270,
-}
 # PyAV 17 and later scale in several threads unless told otherwise.
 _ONE_THREAD = (
     {"threads": 1} if "threads" in (inspect.getdoc(VideoReformatter.reformat) or "") else {}
 )
 
+_Step = Callable[[av.VideoFrame], av.VideoFrame]
+
 
 class FramePixels:
-    """Turns decoded frames into upright images, resized by bicubic interpolation.
+    """Turns decoded frames into upright images, resized without aliasing.
 
     Frames are shown as a player would. The rotation that the file asks for is applied; pixels that
     are not square are squared by shrinking; the colour matrix and range that the frame is flagged
@@ -45,31 +43,82 @@ class FramePixels:
 
     The first frame decides the size of all images: when the size changes in mid-stream, later
     frames are scaled to cover it and cropped in the centre.
+
+    Attributes:
+      size: width and height of all images; zeros before the first.
     """
 
-    def __init__(self, pixel_aspect: Fraction | None, short_side: int, enlarge: bool = False):
+    def __init__(
+        self,
+        pixel_aspect: Fraction | None,
+        short_side: int,
+        enlarge: bool = False,
+        interpolation: Interpolation = Interpolation.BILINEAR,
+    ):
         """Takes what holds for the whole video.
 
         Args:
           pixel_aspect: width of a pixel by its height; absurd or missing ones count as 1.
           short_side: the shorter side of the images in pixels.
           enlarge: whether smaller frames are enlarged to it, or else keep their size.
+          interpolation: of swscale; its filters grow with the factor by which a frame shrinks.
+            `BICUBIC` is sharper, and takes up to twice as long.
         """
         aspect = float(pixel_aspect or 1)
         absurd = not 1 / _STRANGEST_ASPECT <= aspect <= _STRANGEST_ASPECT
+        self.size = 0, 0
         self._pixel_aspect = 1.0 if absurd else aspect
         self._short_side = short_side
         self._enlarge = enlarge
+        self._interpolation = interpolation
         self._kind: tuple | None = None
-        self._steps: list[Callable[[av.VideoFrame], av.VideoFrame]] = []
-        self._size: tuple[int, int] | None = None
+        self._plan: _Plan
 
-    def __call__(self, frame: av.VideoFrame) -> Image.Image:
-        """Returns the RGB image of a frame.
+    def rgb(self, frame: av.VideoFrame) -> np.ndarray:
+        """Returns the image as uint8 [H, W, 3], to be read only; there may be gaps between rows.
 
         Raises:
           VideoError: it is too long for an image.
         """
+        plan = self._plan_for(frame)
+        packed = plan.scale(frame)
+        if plan.to_rgb is not None:
+            packed = plan.to_rgb(packed)
+        (rows,) = _planes(packed)
+        image = _turned(rows.reshape(len(rows), -1, 3), quarter_turns(frame))
+        height, width = image.shape[:2]
+        if not self._is_of_size(width, height):
+            fitted = ImageOps.fit(Image.fromarray(image), self.size, Image.Resampling.BICUBIC)
+            image = np.asarray(fitted)
+        return image
+
+    def jpeg_planes(self, frame: av.VideoFrame) -> list[np.ndarray] | None:
+        """Returns the image as JPEG files hold it (JFIF: BT.601, full range), if that saves work.
+
+        That spares a frame the way to RGB and back.
+
+        Returns:
+          Y uint8 [H, W], Cb and Cr uint8 [⌈H/2⌉, ⌈W/2⌉], to be read only; there may be gaps
+          between rows. None for a frame that has to become RGB, which then `rgb` does.
+
+        Raises:
+          VideoError: it is too long for an image.
+        """
+        plan, turns = self._plan_for(frame), quarter_turns(frame)
+        # Samples of chroma that lie across an odd edge would get out of step by a turn.
+        if not plan.is_jpeg or (turns and (plan.width % 2 or plan.height % 2)):
+            return None
+        sides = (plan.height, plan.width) if turns % 2 else (plan.width, plan.height)
+        if not self._is_of_size(*sides):
+            return None
+        return [_turned(plane, turns) for plane in _planes(plan.scale(frame))]
+
+    def _is_of_size(self, width: int, height: int) -> bool:
+        """Whether an image has the size of all, which the first one decides."""
+        self.size = self.size if any(self.size) else (width, height)
+        return self.size == (width, height)
+
+    def _plan_for(self, frame: av.VideoFrame) -> _Plan:
         kind = (
             frame.format.name,
             frame.width,
@@ -78,27 +127,10 @@ class FramePixels:
             frame.color_range,
         )
         if kind != self._kind:
-            self._kind, self._steps = kind, self._plan(frame)
-        packed = frame
-        for step in self._steps:
-            packed = step(packed)
-        plane = packed.planes[0]
-        image = Image.frombuffer(
-            "RGB",
-            (packed.width, packed.height),
-            memoryview(plane),
-            "raw",
-            "RGB",
-            plane.line_size,
-            1,
-        )
-        turns = quarter_turns(frame)
-        if turns:
-            image = image.transpose(_TURNS[turns])
-        self._size = self._size or image.size
-        if image.size != self._size:
-            image = ImageOps.fit(image, self._size, Image.Resampling.BICUBIC)
-        return image
+            size = self._scaled_size(frame.width, frame.height)
+            self._plan = _plan(frame, *size, self._interpolation)
+            self._kind = kind
+        return self._plan
 
     def _scaled_size(self, width: int, height: int) -> tuple[int, int]:
         aspect = self._pixel_aspect
@@ -112,38 +144,50 @@ class FramePixels:
             )
         return scaled
 
-    def _plan(self, frame: av.VideoFrame) -> list[Callable[[av.VideoFrame], av.VideoFrame]]:
-        """How frames of this kind become RGB.
 
-        The planes of YUV are scaled first, so that RGB is made of the few pixels that are left.
-        """
-        width, height = self._scaled_size(frame.width, frame.height)
-        # Not the four bytes a pixel of rgb0, though Pillow could map them: FFmpeg 7.1 writes those
-        # past the end of PyAV's buffer.
-        if not _is_yuv(frame.format):
-            return [_reformat(width, height, "rgb24")]
-        jpeg_format = frame.format.name.startswith("yuvj")
-        colour_range = _FULL if jpeg_format or frame.color_range == _FULL else _LIMITED
-        matrix = _MATRICES.get(frame.colorspace, _BT601)
-        return [
-            _reformat(
-                width,
-                height,
-                "yuvj420p" if jpeg_format else "yuv420p",
-                src_color_range=colour_range,
-                dst_color_range=colour_range,
-            ),
-            _reformat(
-                width,
-                height,
-                "rgb24",
-                src_colorspace=matrix,
-                # RGB has no matrix; one unlike the source's makes PyAV 15 set the latter.
-                dst_colorspace=_OTHER_MATRIX if matrix == _BT601 else _BT601,
-                src_color_range=colour_range,
-                dst_color_range=_FULL,
-            ),
-        ]
+@dataclasses.dataclass(frozen=True)
+class _Plan:
+    """What frames of one kind go through.
+
+    Attributes:
+      width: after scaling.
+      height: after scaling.
+      scale: YUV becomes planes of full range, with halved chroma, of its own matrix; all else RGB.
+      to_rgb: from these planes; None if it is done already.
+      is_jpeg: whether these planes are what JPEG files hold.
+    """
+
+    width: int
+    height: int
+    scale: _Step
+    to_rgb: _Step | None = None
+    is_jpeg: bool = False
+
+
+def _plan(frame: av.VideoFrame, width: int, height: int, interpolation: Interpolation) -> _Plan:
+    reformat = functools.partial(_reformat, width, height, interpolation)
+    # Not the four bytes a pixel of rgb0, though they are aligned: FFmpeg 7.1 writes those past the
+    # end of PyAV's buffer.
+    if not _is_yuv(frame.format):
+        return _Plan(width, height, reformat("rgb24"))
+    named_full = frame.format.name.startswith("yuvj")
+    is_full = named_full or frame.color_range == _FULL
+    scale = reformat(
+        # PyAV 15 goes by the names of formats unless the two ranges differ.
+        "yuv420p" if is_full and not named_full else "yuvj420p",
+        src_color_range=_FULL if is_full else _LIMITED,
+        dst_color_range=_FULL,
+    )
+    matrix = _MATRICES.get(frame.colorspace, _BT601)
+    to_rgb = reformat(
+        "rgb24",
+        src_colorspace=matrix,
+        # RGB has no matrix; one unlike the source's makes PyAV 15 set the latter.
+        dst_colorspace=_OTHER_MATRIX if matrix == _BT601 else _BT601,
+        src_color_range=_FULL,
+        dst_color_range=_FULL,
+    )
+    return _Plan(width, height, scale, to_rgb, is_jpeg=matrix == _BT601)
 
 
 def _is_yuv(pixels: av.VideoFormat) -> bool:
@@ -151,15 +195,30 @@ def _is_yuv(pixels: av.VideoFormat) -> bool:
 
 
 def _reformat(
-    width: int, height: int, pixels: str, **colours: int
-) -> Callable[[av.VideoFrame], av.VideoFrame]:
+    width: int, height: int, interpolation: Interpolation, pixels: str, **colours: int
+) -> _Step:
     """A step of swscale for frames of one kind; it carries colours over to those of another."""
     settings: dict[str, Any] = {
         "width": width,
         "height": height,
         "format": pixels,
-        "interpolation": Interpolation.BICUBIC,
+        "interpolation": interpolation,
         **colours,
         **_ONE_THREAD,
     }
     return functools.partial(VideoReformatter().reformat, **settings)
+
+
+def _turned(rows: np.ndarray, turns: int) -> np.ndarray:
+    return np.ascontiguousarray(np.rot90(rows, turns)) if turns else rows
+
+
+def _planes(frame: av.VideoFrame) -> list[np.ndarray]:
+    """The rows of bytes of each plane, without copying."""
+    bytes_per_pixel = 3 if frame.format.name == "rgb24" else 1
+    return [
+        np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[
+            :, : plane.width * bytes_per_pixel
+        ]
+        for plane in frame.planes
+    ]

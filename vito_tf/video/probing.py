@@ -16,7 +16,7 @@ import numpy as np
 
 # Containers that hold the data themselves. Playlists and the like, which make FFmpeg open other
 # files and addresses, are refused whatever the file is called.
-_CONTAINERS = "mov,matroska,avi,mpeg,mpegts,mpegvideo"
+_CONTAINERS = "mov,matroska,avi,asf,flv,ogg,mpeg,mpegts,mpegvideo"
 _MICROSECONDS = 1_000_000
 LONGEST = 7 * 24 * 3600 * _MICROSECONDS  # Longer than any video; damaged times exceed it by far.
 _MOST_PACKETS_FOR_ROTATION = 64
