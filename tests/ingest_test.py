@@ -53,6 +53,8 @@ def videos(tmp_path):
         ([CLIPS, "--flink_mater=a"], "Unknown flag --flink_mater"),
         ([CLIPS, "--runner=NoRunner"], "NoRunner"),
         ([CLIPS, "--videos=/no/*.mp4"], "--videos"),
+        ([CLIPS, "--output=/tmp/[a]"], "must not hold any of the characters"),
+        ([CLIPS, "--output=nowhere://a"], "is on a file system that Beam lacks here"),
         ([RESNET], "WEIGHTS must be given"),
         ([RESNET, "--gin_params=WEIGHTS = '/no.h5'"], "KerasResNet50.weights"),
         (["--gin_file=gin_configs/methods/vito.gin"], "vito.gin"),

@@ -9,6 +9,8 @@ import fcntl
 import os
 from collections.abc import Iterator
 
+from absl import logging
+
 
 @contextlib.contextmanager
 def locked(folder: str, named_by: str) -> Iterator[None]:
@@ -31,5 +33,9 @@ def locked(folder: str, named_by: str) -> Iterator[None]:
             f"{named_by} = {folder!r} cannot be written ({error.strerror})."
         ) from error
     with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            logging.warning("Waiting for another process that works in %s.", folder)
+            fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -39,7 +39,7 @@ def main(argv: list[str]) -> None:
         if FLAGS.traceback:
             raise
         sys.exit(f"error: {configuration.message(error)}")
-    except RuntimeError as error:
+    except Exception as error:
         if FLAGS.traceback:
             raise
         reason = str(error).strip().splitlines()[-1]
@@ -75,7 +75,7 @@ def _import_rooms() -> tuple[Any, Any, Any]:
         raise ValueError(f"{error.name} is not installed: {_INSTALL}") from error
     finally:
         logging.disable(logging.NOTSET)
-    logging.getLogger("apache_beam").setLevel(logging.ERROR)
+    logging.getLogger("apache_beam").setLevel(logging.CRITICAL)  # What stops it is raised, too.
     return engine, ingest, recipe
 
 
@@ -89,7 +89,7 @@ def define_flags() -> None:
         "num_workers",
         None,
         "Worker processes on this machine; as many as it has processors by default. 1 works in "
-        "this process. Other runners have flags of their own.",
+        "this process. With --runner it is Beam's flag of this name.",
         lower_bound=1,
     )
     flags.DEFINE_bool("traceback", False, "Show where in the program an error arose.")

@@ -96,3 +96,8 @@ def test_merging_is_associative_and_commutative():
 def test_settings_are_checked(kwargs):
     with pytest.raises(ValueError, match=rf"NearestToTargets\.{next(iter(kwargs))}"):
         _settings(**kwargs)
+
+
+def test_targets_that_cannot_be_read_are_an_error():
+    with pytest.raises(RuntimeError, match="NearestToTargets.images: none of the images can be"):
+        rows_lib.choose(Retrieve(_settings(), beam.Create([])), ROWS[:3])

@@ -108,7 +108,7 @@ def slow_verdict(verification, probabilities, labels):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"num_frames": 0}, "Verification.num_frames must be at least 1"),
+        ({"num_frames": 0}, r"Verification.num_frames must be in \[1, 10000\]"),
         ({"min_frames": 101}, r"Verification.min_frames must be in \[1, 100\]"),
         ({"min_frames": 2, "average": True}, r"Verification.min_frames must be in \[1, 1\]"),
         ({"top_k": 0}, "Verification.top_k"),

@@ -8,7 +8,7 @@ import os
 
 import apache_beam as beam
 import pytest
-from apache_beam.options.pipeline_options import FlinkRunnerOptions
+from apache_beam.options.pipeline_options import FlinkRunnerOptions, WorkerOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.runners.portability.portable_runner import PortableRunner
 
@@ -40,6 +40,10 @@ def test_other_engines_by_beams_own_flags():
     assert isinstance(pipeline.runner, PortableRunner)
     assert pipeline.options.view_as(FlinkRunnerOptions).flink_master == "host:8081"
     assert isinstance(engine.make_pipeline([], num_workers=3).runner, FnApiRunner)
+    flags += ["--worker_machine_type=n1", "--no_use_public_ips", "--experiment=a"]
+    options = engine.make_pipeline(flags, num_workers=100).options
+    assert options.view_as(WorkerOptions).num_workers == 100
+    assert options.view_as(WorkerOptions).machine_type == "n1"
 
 
 def test_a_flag_that_nobody_knows_is_named():

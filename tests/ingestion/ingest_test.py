@@ -7,6 +7,7 @@ from __future__ import annotations
 import collections
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -181,8 +182,9 @@ def test_a_killed_run_goes_on_and_nothing_is_done_twice(videos, ingested, tmp_pa
     done = [path for path in copy.rglob("*.mp4") if workspace.read_row(str(path.relative_to(copy)))]
     assert done
     for path in done:
+        size = path.stat().st_size if path.exists() else 0
         path.unlink()
-        path.write_bytes(b"lost")
+        path.write_bytes(bytes(size))
     process = _start(copy, output, num_workers=2)
     out, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
@@ -302,3 +304,18 @@ def test_nothing_kept_is_an_error_that_says_why(tmp_path):
     with pytest.raises(ValueError, match=r"None of the 2 videos was kept \(empty_file 2\)"):
         _run(RECIPE, str(tmp_path / "videos"), tmp_path / "out")
     assert len(_rows(tmp_path / "out")) == 2
+
+
+def test_what_is_lost_of_a_set_is_noticed_and_work_is_tidied_up(ingested, videos, tmp_path):
+    folder = tmp_path / "set"
+    shutil.copytree(ingested[0], folder)
+    (folder / "work").mkdir()
+    _run(RECIPE, videos, folder)
+    assert not (folder / "work").exists()
+    shard = sorted(folder.glob("clips-train*"))[0]
+    shard.unlink()
+    with pytest.raises(ValueError, match=shard.name):
+        _run(RECIPE, videos, folder)
+    (folder / "dataset_info.json").unlink()
+    with pytest.raises(ValueError, match="holds shards of which nothing else is known"):
+        _run(RECIPE, videos, folder)

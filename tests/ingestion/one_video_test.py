@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from typing import cast
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from tests.video import fake_videos
-from vito_tf.curation.classifiers import EfficientNetLite, Predictions
+from vito_tf.curation.classifiers import EfficientNetLite, LoadedClassifier, Predictions
 from vito_tf.curation.near_duplicates import NearDuplicates
 from vito_tf.curation.query import TitleQuery
 from vito_tf.curation.verification import Verification
@@ -105,7 +106,7 @@ def test_curation_labels_embeds_and_refuses(sandbox, tmp_path):
         verification=Verification(num_frames=8),
         near_duplicates=NearDuplicates(),
     )
-    ingest = VideoIngester(recipe, CLASSES, sandbox, _darkness)
+    ingest = VideoIngester(recipe, CLASSES, sandbox, cast(LoadedClassifier, _darkness))
     row = ingest(Source(light, "l", labels=(0, 1)), str(tmp_path / "l.tfrecord"))
     assert (row.label, row.class_name, row.score) == (1, "light", 1.0)
     assert np.linalg.norm(row.embedding) == pytest.approx(1, abs=1e-3)

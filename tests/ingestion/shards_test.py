@@ -139,3 +139,12 @@ def test_the_split_is_by_video_and_near_its_share():
     assert abs(share - 0.2) < 5 * (0.2 * 0.8 / 2000) ** 0.5
     assert set(splits) == {"held_out", "train"}
     assert shards.split_of("video 7", Ingestion(seed=3)) == "train"
+
+
+def test_shards_may_be_empty(written):
+    workspace, rows = written
+    found = _run(workspace, rows[1:2], Ingestion(shard_bytes=50))
+    assert len(found) > CLIPS_PER_VIDEO
+    assert sum(shard["num_clips"] for shard in found) == CLIPS_PER_VIDEO
+    for shard in found:
+        assert len(_read(workspace.output, shard)) == shard["num_clips"]

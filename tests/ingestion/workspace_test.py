@@ -9,6 +9,7 @@ import os
 import pytest
 
 from vito_tf.ingestion.workspace import Workspace, read_sources
+from vito_tf.video.clip_shards import write_shard
 from vito_tf.video.video_rows import ClipFigures, Source, VideoRow, printable
 
 HOSTILE = [
@@ -35,8 +36,11 @@ def test_rows_come_back_and_nothing_lies_outside(tmp_path, name):
     workspace = Workspace(str(tmp_path / "out"))
     assert workspace.read_row(name) is None
     row = VideoRow(name, name, score=0.5, clips=(ClipFigures(3, 25, 1.0),), embedding=(0.5, -0.25))
+    write_shard(workspace.make_place(name), [b"abc"])
     workspace.write_row(row)
     assert workspace.read_row(name) == row
+    os.truncate(workspace.records_path(name), 3)
+    assert workspace.read_row(name) is None
     assert os.listdir(tmp_path) == ["out"]
     assert os.listdir(tmp_path / "out") == ["work"]
     assert printable(name).isprintable()

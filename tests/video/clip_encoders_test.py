@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import io
 import struct
+from typing import cast
 
 import av
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 import simplejpeg
 import tensorflow as tf
 from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
 
 from tests.video.pixels_test import FULL, LIMITED, ycbcr_to_rgb
 from vito_tf.video.clip_encoders import encode_jpeg, encode_jpeg_planes
@@ -29,7 +31,7 @@ def _ramps(width, height):
 
 def _ramped_frame(pixels, size, colorspace, color_range):
     """A frame of the ramps, sampled at the middle of each sample of a plane."""
-    frame = av.VideoFrame(*size, pixels)
+    frame = av.VideoFrame(size[0], size[1], pixels)
     frame.colorspace, frame.color_range = colorspace, color_range
     deep = "10" in pixels
     for index, plane in enumerate(frame.planes):
@@ -88,7 +90,8 @@ def test_turned_frames(tmp_path, turns, size):
     path = str(tmp_path / "a.mov")
     with av.open(path, "w") as container:
         stream = container.add_stream("mpeg4", rate=25, options={"qmin": "1", "qmax": "1"})
-        stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+        stream.width, stream.height = size
+        stream.pix_fmt = "yuv420p"
         container.mux(stream.encode(_ramped_frame("yuv420p", size, 6, LIMITED)))
         container.mux(stream.encode())
     if turns:
@@ -126,11 +129,15 @@ def test_jpeg_quality_is_libjpegs(quality):
     pixels = FramePixels(None, 48)
     file = io.BytesIO()
     Image.fromarray(pixels.rgb(frame)).save(file, "JPEG", quality=quality, subsampling="4:2:0")
+    planes = pixels.jpeg_planes(frame)
+    assert planes is not None
     for jpeg in (
         encode_jpeg(pixels.rgb(frame), quality),
-        encode_jpeg_planes(pixels.jpeg_planes(frame), quality),
+        encode_jpeg_planes(planes, quality),
     ):
-        found, expected = Image.open(io.BytesIO(jpeg)), Image.open(file)
+        found, expected = (
+            cast(JpegImageFile, Image.open(data)) for data in (io.BytesIO(jpeg), file)
+        )
         assert found.quantization == expected.quantization
         assert found.layer == expected.layer
         assert simplejpeg.decode_jpeg_header(jpeg)[2:] == ("YCbCr", "420")

@@ -140,9 +140,10 @@ class _Score(beam.DoFn):
             self._targets = stacked(targets).vectors
         judged = [row for row in rows if row.is_kept and row.embedding]
         yield from (row for row in rows if not (row.is_kept and row.embedding))
-        if not judged or not len(self._targets):
-            yield from judged
+        if not judged:
             return
+        if not len(self._targets):
+            raise ValueError("NearestToTargets.images: none of the images can be read.")
         scores = similarities(rounded([row.embedding for row in judged]), self._targets)
         for row, score in zip(judged, scores.max(axis=1)):
             yield dataclasses.replace(row, score=float(score))

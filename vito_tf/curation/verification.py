@@ -53,7 +53,7 @@ class Verification:
     average: bool = False
 
     def __post_init__(self) -> None:
-        _require("num_frames", self.num_frames, self.num_frames >= 1, "at least 1")
+        _require("num_frames", self.num_frames, 1 <= self.num_frames <= 10_000, "in [1, 10000]")
         most = 1 if self.average else self.num_frames
         _require("min_frames", self.min_frames, 1 <= self.min_frames <= most, f"in [1, {most}]")
         _require("top_k", self.top_k, self.top_k >= 1, "at least 1")

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 
 from vito_tf import environment
 
@@ -14,6 +15,7 @@ def main() -> None:
     """Works until the driver has no more for it."""
     environment.prepare()
     logging.disable(logging.WARNING)  # Beam tells which clouds it could not reach.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # It ends with the driver.
     from apache_beam.runners.worker import sdk_worker_main
 
     sdk_worker_main.main([])

@@ -4,13 +4,20 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import shlex
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import apache_beam as beam
-from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, StandardOptions
+from apache_beam.options.pipeline_options import (
+    DirectOptions,
+    PipelineOptions,
+    StandardOptions,
+    WorkerOptions,
+)
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
@@ -27,7 +34,7 @@ def make_pipeline(beam_flags: Sequence[str], num_workers: int | None) -> beam.Pi
     Args:
         beam_flags: Beam's own, such as `--runner=FlinkRunner`.
         num_workers: worker processes on this machine; None for one a processor. 1 runs everything
-            in this process. Other runners have flags of their own.
+            in this process. Other runners get it as Beam's flag of the same name.
 
     Raises:
         ValueError: a flag is not Beam's.
@@ -35,6 +42,8 @@ def make_pipeline(beam_flags: Sequence[str], num_workers: int | None) -> beam.Pi
     _refuse_unknown(beam_flags)
     options = PipelineOptions(list(beam_flags))
     if options.view_as(StandardOptions).runner is not None:
+        if num_workers is not None:
+            options.view_as(WorkerOptions).num_workers = num_workers
         return beam.Pipeline(options=options)
     num_workers = num_workers or os.cpu_count() or 1
     options.view_as(DirectOptions).direct_num_workers = num_workers
@@ -48,8 +57,10 @@ def make_pipeline(beam_flags: Sequence[str], num_workers: int | None) -> beam.Pi
 
 
 def _refuse_unknown(beam_flags: Sequence[str]) -> None:
-    known = PipelineOptions([]).get_all_options().keys()
+    parser: Any = argparse.ArgumentParser()
+    for options in PipelineOptions.__subclasses__():
+        options._add_argparse_args(parser)
     for flag in beam_flags:
-        name = flag.lstrip("-").split("=")[0]
-        if flag.startswith("-") and name not in known and name.removeprefix("no") not in known:
-            raise ValueError(f"Unknown flag {flag.split('=')[0]}, neither ours nor Beam's.")
+        name = flag.split("=")[0]
+        if flag.startswith("-") and name not in parser._option_string_actions:
+            raise ValueError(f"Unknown flag {name}, neither ours nor Beam's.")

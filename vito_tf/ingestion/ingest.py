@@ -17,6 +17,7 @@ from typing import Any
 import apache_beam as beam
 import gin
 import tensorflow as tf
+from apache_beam.io.filesystems import FileSystems
 
 from vito_tf.folder_lock import locked
 from vito_tf.ingestion import pipeline, progress_log
@@ -28,7 +29,7 @@ from vito_tf.ingestion.recipe import Ingestion
 from vito_tf.ingestion.sources import SourceList, list_sources
 from vito_tf.ingestion.summary import Summary
 from vito_tf.ingestion.workspace import Workspace, refuse_other_plan
-from vito_tf.video.clip_shards import INFO_FILE, read_info, write_file
+from vito_tf.video.clip_shards import INFO_FILE, files_of_split, read_info, write_file
 from vito_tf.video.video_rows import VideoRow
 
 MANIFEST_FILE = "manifest.parquet"
@@ -52,12 +53,16 @@ def ingest(recipe: Ingestion, videos: str, output: str, p: beam.Pipeline) -> dic
             data set, or nothing was kept.
         RuntimeError: the pipeline failed; what is done stays done.
     """
+    _check_output(output)
     sources = list_sources(videos, recipe.labels, recipe.query)
     plan = {"recipe": recipe.as_dict(), "sources": _digest(sources)}
     with _exclusively(output):
         if tf.io.gfile.exists(os.path.join(output, INFO_FILE)):
             info = read_info(output)
             refuse_other_plan(info.get("settings", {}), plan, output)
+            for split in info.get("splits", {}):
+                files_of_split(output, split)  # Raises if one is missing.
+            Workspace(output).remove()
             return info
         if recipe.classifier is not None:
             recipe.classifier.load()  # Here its errors are plain; workers load their own.
@@ -67,6 +72,16 @@ def ingest(recipe: Ingestion, videos: str, output: str, p: beam.Pipeline) -> dic
         info = _document(recipe, sources, workspace, plan)
         workspace.remove()
     return info
+
+
+def _check_output(output: str) -> None:
+    """Refuses what would fail at the very end."""
+    if set(output) & set("*?[]"):
+        raise ValueError(f"--output={output} must not hold any of the characters * ? [ ].")
+    try:
+        FileSystems.get_filesystem(output)
+    except ValueError as error:
+        raise ValueError(f"--output={output} is on a file system that Beam lacks here.") from error
 
 
 def _exclusively(output: str) -> contextlib.AbstractContextManager[None]:
@@ -80,7 +95,8 @@ def _digest(sources: SourceList) -> str:
     """Stands for the list of sources; changes when any of it does."""
     digest = hashlib.sha256(json.dumps(sources.class_names).encode())
     for source in sources.sources:
-        digest.update(json.dumps([source.name, source.path, source.labels]).encode())
+        facts = [source.name, source.path, source.labels, _size(source.path)]
+        digest.update(json.dumps(facts).encode())
     return f"{len(sources.sources)} videos, {digest.hexdigest()[:16]}"
 
 
@@ -91,6 +107,14 @@ def _run(recipe: Ingestion, sources: SourceList, workspace: Workspace, p: beam.P
     files = workspace.write_sources(sources.sources)
     with progress_log.shown(workspace.output, len(sources.sources)), p:
         pipeline.build(p, recipe, files, sources.class_names, workspace)
+
+
+def _size(path: str) -> int | None:
+    """Size of a local file; None if there is none."""
+    try:
+        return None if "://" in path else os.stat(path).st_size
+    except (OSError, ValueError):
+        return None
 
 
 def _document(

@@ -28,6 +28,14 @@ _MICROSECONDS = 1_000_000
 
 # These may depend on the machine. After any other failure the clips before it are kept.
 _ACCIDENTS = ("crashed", "out_of_memory", "out_of_time")
+_NO_SUCH_FILE = (
+    tf.errors.InvalidArgumentError,
+    tf.errors.NotFoundError,
+    tf.errors.PermissionDeniedError,
+    tf.errors.UnimplementedError,
+    TypeError,  # of a name that is not UTF-8
+    ValueError,
+)
 
 
 class NotChosenError(Exception):
@@ -64,12 +72,22 @@ class VideoIngester:
             records_path: TFRecord file to write, in a folder that exists.
 
         Returns:
-            What became of it. Whatever is wrong with a video ends here.
+            What became of it. Whatever is wrong with a video ends here; what may be an accident of
+            the machine is tried twice.
+
+        Raises:
+            tf.errors.OpError: the file system fails.
         """
         row = VideoRow(source.name, source.path, source.title)
         if source.dropped:
             return row.drop(source.dropped, source.detail)
-        job = _Job(row, source.labels, is_judged=self._classifier is None)
+        result = self._attempt(row, source, records_path)
+        if result.reason in _ACCIDENTS and not result.is_kept:
+            result = self._attempt(row, source, records_path)
+        return result
+
+    def _attempt(self, row: VideoRow, source: Source, records_path: str) -> VideoRow:
+        job = _Job(dataclasses.replace(row), source.labels, is_judged=self._classifier is None)
         try:
             with self._local(source.path) as path:
                 self._probe(path, job.row)
@@ -96,8 +114,10 @@ class VideoIngester:
                         f"it is larger than Limits.max_file_bytes = {limit}", code="file_too_large"
                     )
                 tf.io.gfile.copy(path, local)
-            except tf.errors.OpError as error:
-                reason = f"it cannot be fetched ({error.message})"
+            except VideoError:
+                raise
+            except _NO_SUCH_FILE as error:
+                reason = f"it cannot be fetched ({getattr(error, 'message', error)})"
                 raise VideoError(reason, code="missing") from error
             yield local
 

@@ -16,11 +16,10 @@ import tensorflow as tf
 
 from vito_tf.ingestion.progress_log import ProgressLog
 from vito_tf.ingestion.recipe import Ingestion
-from vito_tf.ingestion.workspace import Workspace
+from vito_tf.ingestion.workspace import FRAMING_BYTES, Workspace, has_size
 from vito_tf.video.video_rows import VideoRow
 
 TRAIN, HELD_OUT = "train", "held_out"
-_FRAMING_BYTES = 16  # TFRecord: length, its checksum, and the checksum of the payload
 _LENGTH = struct.Struct("<Q")
 
 
@@ -62,7 +61,7 @@ def clip_places(row: VideoRow, records_path: str, seed: int) -> Iterator[ClipPla
     """The clips of a video, in their intermediate file."""
     offset = 0
     for index, clip in enumerate(row.clips):
-        framed = clip.num_bytes + _FRAMING_BYTES
+        framed = clip.num_bytes + FRAMING_BYTES
         yield ClipPlace(hash_of(seed, "clip", row.name, index), records_path, offset, framed)
         offset += framed
 
@@ -137,8 +136,9 @@ def _write_shard(
     name = shard_name(*shard)
     num_bytes = sum(place.num_bytes for place in clips)
     path = os.path.join(output, name)
-    if not _is_complete(path, num_bytes):
+    if not has_size(path, num_bytes):
         with tf.io.gfile.GFile(path + ".partial", "wb") as file:
+            file.write(b"")  # Without a write there would be no file, should the shard be empty.
             for place in clips:
                 file.write(_read_frame(place))
         tf.io.gfile.rename(path + ".partial", path, overwrite=True)
@@ -148,14 +148,10 @@ def _write_shard(
     )
 
 
-def _is_complete(path: str, num_bytes: int) -> bool:
-    return tf.io.gfile.exists(path) and tf.io.gfile.stat(path).length == num_bytes
-
-
 def _read_frame(place: ClipPlace) -> bytes:
     with tf.io.gfile.GFile(place.path, "rb") as file:
         file.seek(place.offset)
         frame = file.read(place.num_bytes)
-    if len(frame) < place.num_bytes or _LENGTH.unpack(frame[:8])[0] + _FRAMING_BYTES != len(frame):
+    if len(frame) < place.num_bytes or _LENGTH.unpack(frame[:8])[0] + FRAMING_BYTES != len(frame):
         raise RuntimeError(f"{place.path} has changed since it was written. Remove it and rerun.")
     return frame

@@ -72,6 +72,14 @@ def _is_folder(path: str) -> bool:
     return tf.io.gfile.isdir(path) if is_remote(path) else os.path.isdir(path)
 
 
+def _identity(path: str) -> str:
+    """What two paths have in common that lead to the same file."""
+    try:
+        return path if is_remote(path) else os.path.realpath(path)
+    except (OSError, ValueError):
+        return path
+
+
 @dataclasses.dataclass
 class _Entry:
     """A video while the sources are listed; `labels` are of the query's categories."""
@@ -110,7 +118,7 @@ class _Sources:
         self._find_title(entry)
         if self._query is not None:
             self._ask(entry, self._query)
-        first = self._first.setdefault(entry.path, entry)
+        first = self._first.setdefault(_identity(entry.path), entry)
         if first is not entry:
             self._unite(first, entry)
 

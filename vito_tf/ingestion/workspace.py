@@ -24,6 +24,8 @@ from vito_tf.video.clip_shards import write_json
 from vito_tf.video.video_rows import Source, VideoRow
 
 _SOURCES_PER_FILE = 200
+FRAMING_BYTES = 16
+"""Of a TFRecord: the length, its checksum, and the checksum of the payload."""
 
 
 class Workspace:
@@ -42,15 +44,20 @@ class Workspace:
         """Notes the plan, or compares it with the one noted there.
 
         Raises:
-            ValueError: another plan is under way.
+            ValueError: another plan is under way, or there are shards of no known plan.
         """
         path = os.path.join(self.folder, "plan.json")
         if tf.io.gfile.exists(path):
             with tf.io.gfile.GFile(path) as file:
                 refuse_other_plan(json.load(file), plan, self.output)
-        else:
-            tf.io.gfile.makedirs(self.folder)
-            write_json(path, plan)
+            return
+        tf.io.gfile.makedirs(self.folder)
+        if any(name.startswith("clips-") for name in tf.io.gfile.listdir(self.output)):
+            raise ValueError(
+                f"--output={self.output} holds shards of which nothing else is known. "
+                "Remove the folder or name another one."
+            )
+        write_json(path, plan)
 
     def write_sources(self, sources: Sequence[Source]) -> list[str]:
         """Writes the sources, some hundreds a file, and returns the files."""
@@ -76,12 +83,14 @@ class Workspace:
         return path
 
     def read_row(self, name: str) -> VideoRow | None:
-        """The row of a video that has been done, else None."""
-        path = _row_path(self.records_path(name))
-        if not tf.io.gfile.exists(path):
+        """The row of a video that has been done and whose clips are there, else None."""
+        records = self.records_path(name)
+        if not tf.io.gfile.exists(_row_path(records)):
             return None
-        with tf.io.gfile.GFile(path) as file:
-            return VideoRow.from_json(file.read())
+        with tf.io.gfile.GFile(_row_path(records)) as file:
+            row = VideoRow.from_json(file.read())
+        framed = row.record_bytes + FRAMING_BYTES * row.num_clips
+        return row if not row.is_kept or has_size(records, framed) else None
 
     def write_row(self, row: VideoRow) -> None:
         """Marks a video as done; its clips, if it was dropped, are removed."""
@@ -94,6 +103,11 @@ class Workspace:
         """Removes all of it."""
         with contextlib.suppress(tf.errors.NotFoundError):
             tf.io.gfile.rmtree(self.folder)
+
+
+def has_size(path: str, num_bytes: int) -> bool:
+    """Whether there is a file of this size."""
+    return tf.io.gfile.exists(path) and tf.io.gfile.stat(path).length == num_bytes
 
 
 def read_sources(path: str) -> Iterator[Source]:
