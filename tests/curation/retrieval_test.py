@@ -99,5 +99,5 @@ def test_settings_are_checked(kwargs):
 
 
 def test_targets_that_cannot_be_read_are_an_error():
-    with pytest.raises(RuntimeError, match="NearestToTargets.images: none of the images can be"):
+    with pytest.raises(RuntimeError, match=r"NearestToTargets.images: none of the images can be"):
         rows_lib.choose(Retrieve(_settings(), beam.Create([])), ROWS[:3])

@@ -72,6 +72,14 @@ def _nearest(starts_us, end_us, frame_rate):
         ("a.mp4", "libx264", NTSC, 50),
         ("a.webm", "libvpx", 30, 50),
         ("a.mp4", "libx264", 60, 50),
+        ("a.flv", "libx264", 30, 50),
+        ("a.flv", "flv", 25, 50),
+        ("a.wmv", "wmv2", 24, 48),
+        ("a.asf", "msmpeg4", NTSC, 50),
+        ("a.ogv", "libvpx", 24, 48),
+        ("a.3gp", "libx264", 25, 50),
+        ("a.m2ts", "libx264", 25, 50),
+        ("a.vob", "mpeg2video", 25, 50),
     ],
 )
 def test_rates_and_containers(tmp_path, name, codec, rate, expected_frames):

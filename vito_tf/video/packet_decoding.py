@@ -40,6 +40,8 @@ def decode_packets(
     started = False
     held = _HeldPackets()
     for packet in container.demux(stream):
+        if not packet.size and packet.dts is not None:
+            continue  # The picture before it stays; only the packet that ends all has no time.
         stamp = held.stamp if held.packets else resume_stamp()
         if stamp is not None and held.take(packet, stamp):
             continue

@@ -20,7 +20,25 @@ import tensorflow as tf
 from vito_tf import progress
 from vito_tf.video import clips, decoding, ffmpeg, probing, skipped
 
-VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm")
+VIDEO_SUFFIXES = (
+    ".avi",
+    ".asf",
+    ".flv",
+    ".m2ts",
+    ".m4v",
+    ".mkv",
+    ".mov",
+    ".mp4",
+    ".mpeg",
+    ".mpg",
+    ".mts",
+    ".ogv",
+    ".ts",
+    ".vob",
+    ".webm",
+    ".wmv",
+    ".3gp",
+)
 
 
 def expand_video_pattern(
