@@ -57,7 +57,6 @@ def videos(tmp_path):
         ([CLIPS, "--output=nowhere://a"], "is on a file system that Beam lacks here"),
         ([RESNET], "WEIGHTS must be given"),
         ([RESNET, "--gin_params=WEIGHTS = '/no.h5'"], "KerasResNet50.weights"),
-        (["--gin_file=gin_configs/methods/vito.gin"], "vito.gin"),
     ],
 )
 def test_what_the_user_can_mend_is_one_line(command, videos, tmp_path, words, message):
