@@ -143,12 +143,14 @@ def test_the_first_frame_decides_the_size():
 def test_planes_of_a_jpeg_have_the_size_of_the_first_frame_too():
     pixels = FramePixels(None, 25)
     first = pixels.jpeg_planes(_flat((60, 90, 140), "yuv420p", (66, 50)))
+    assert first is not None
     assert [plane.shape for plane in first] == [(25, 33), (13, 17), (13, 17)]
     for size in ((68, 50), (50, 66), (16, 12)):
         frame = _flat((60, 90, 140), "yuv420p", size)
         assert pixels.jpeg_planes(frame) is None
         assert pixels.rgb(frame).shape == (25, 33, 3)
     again = pixels.jpeg_planes(_flat((60, 90, 140), "yuv420p", (132, 100)))
+    assert again is not None
     full = [round((60 - 16) * 255 / 219), 128 + (90 - 128) * 255 / 224, 128 + 12 * 255 / 224]
     for plane, other, value in zip(first, again, full):
         np.testing.assert_allclose(plane, value, atol=2)
