@@ -7,26 +7,19 @@ from __future__ import annotations
 import pytest
 from absl import flags
 
+from tests import commands
 from tests.video import fake_videos
 from vito_tf import ingest
 
 CLIPS = "--gin_file=gin_configs/ingestion/clips.gin"
 RESNET = "--gin_file=gin_configs/ingestion/videonet_resnet50.gin"
-OWN_FLAGS = ("gin_file", "gin_params", "videos", "output", "num_workers", "traceback")
 
 
 @pytest.fixture
 def command():
-    """Runs the command's main function with flags, in this process; other commands' flags rest."""
-    others = {name: flags.FLAGS[name] for name in OWN_FLAGS if name in flags.FLAGS}
-    for name in others:
-        delattr(flags.FLAGS, name)
-    ingest.define_flags()
-    yield lambda *words: ingest.main(flags.FLAGS(["ingest", *words], known_only=True))
-    for name in OWN_FLAGS:
-        delattr(flags.FLAGS, name)
-    for name, flag in others.items():
-        flags.FLAGS[name] = flag
+    """Runs the command's main function with flags, in this process."""
+    with commands.only_flags_of(ingest.define_flags):
+        yield lambda *words: ingest.main(flags.FLAGS(["ingest", *words], known_only=True))
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ import pytest
 import tensorflow as tf
 from absl import flags
 
+from tests import commands
 from tests.pretraining import runs
 from vito_tf import configuration, train
 from vito_tf.pretraining import comparison
@@ -29,19 +30,10 @@ def clips(tmp_path_factory):
 
 
 @pytest.fixture
-def command(monkeypatch):
+def command():
     """Runs the command's main function with flags, in this process."""
-    if "gin_file" not in flags.FLAGS:
-        train.define_flags()
-
-    def run(*words):
-        flags.FLAGS.unparse_flags()
-        for name in ("gin_file", "gin_params", "tpu", "distribution_strategy"):
-            flags.FLAGS[name].unparse()
-        train.main(flags.FLAGS(["train", *words]))
-
-    yield run
-    flags.FLAGS.unparse_flags()
+    with commands.only_flags_of(train.define_flags):
+        yield lambda *words: train.main(flags.FLAGS(["train", *words]))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from tests.pretraining import models
-from vito_tf.backbones import resnet
+from vito_tf.backbones import normalisation, resnet
 from vito_tf.pretraining import attention_pooling, network, projector, target_network
 
 
@@ -52,7 +52,7 @@ def test_input_normalisation_is_imagenets():
     images = np.random.default_rng(2).uniform(size=[2, 3, 3, 3])
     expected = (images - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
     np.testing.assert_allclose(
-        network.normalise(tf.constant(images, tf.float32)), expected, rtol=1e-5, atol=1e-6
+        normalisation.normalise(tf.constant(images, tf.float32)), expected, rtol=1e-5, atol=1e-6
     )
 
 
@@ -62,7 +62,7 @@ def test_pooled_features_are_those_of_the_scales_side_by_side(pooling):
     net = network.VitoNetwork(pooling=pooling)
     images = tf.random.stateless_uniform([2, 32, 32, 3], [0, 1])
     outputs = net(images)
-    endpoints = net.backbone(network.normalise(images))
+    endpoints = net.backbone(normalisation.normalise(images))
     vectors = []
     for level in ("3", "4"):
         features = endpoints[level].numpy()

@@ -10,18 +10,11 @@ from typing import Any, Callable
 import gin
 import tensorflow as tf
 
-from vito_tf.backbones import batch_norm
+from vito_tf.backbones import batch_norm, normalisation
 from vito_tf.pretraining import attention_pooling
 from vito_tf.pretraining import projector as projector_lib
 
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STDDEV = (0.229, 0.224, 0.225)
 POOLINGS = ("attention", "average", "max")
-
-
-def normalise(images: tf.Tensor) -> tf.Tensor:
-    """Standardises float32 RGB images in [0, 1] by ImageNet's statistics, as BYOL does."""
-    return (images - tf.constant(IMAGENET_MEAN)) / tf.constant(IMAGENET_STDDEV)
 
 
 @gin.configurable
@@ -95,7 +88,7 @@ class VitoNetwork(tf.keras.Model):
           only); pooled: [B, sum of C] the concatenated pooled features; embedding: [B, D] float32
           projections z, not normalised.
         """
-        endpoints = self.features(normalise(images), training=training)
+        endpoints = self.features(normalisation.normalise(images), training=training)
         pooled, masks = [], {}
         for level, pool in zip(self.levels, self.pools):
             vectors = pool(endpoints[level])
