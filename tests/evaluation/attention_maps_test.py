@@ -33,6 +33,14 @@ def test_the_mean_is_that_of_the_scales():
     )
 
 
+def test_masks_take_the_shape_of_an_oblong_image():
+    mask = attention_maps.mean_mask(_masks(), tf.constant([24, 40]))
+    assert mask.shape == [2, 24, 40]
+    expected = tf.image.resize(_masks()["5"][..., None], [24, 40])[..., 0].numpy()
+    large = attention_maps.upsampled_masks(_masks(), tf.constant([24, 40]))["5"]
+    np.testing.assert_allclose(large, expected / expected.sum((1, 2), keepdims=True), rtol=1e-5)
+
+
 def test_uniform_attention_puts_the_areas_share_inside():
     region = np.zeros([1, 16, 16], bool)
     region[:, 2:6, 3:11] = True

@@ -53,34 +53,34 @@ class SymmetricMaxPool2D(tf.keras.layers.MaxPool2D):
 
 
 class _Adapted:
-    """Rebuilds a block's 3x3 convolutions; names, and thereby checkpoints, stay the same."""
+    """Has other 3x3 convolutions than the stock block, under the same names and in its order.
+
+    Checkpoints, the order of weights and their names stay the same thereby.
+    """
 
     def __init__(self, *args: Any, symmetric: bool, dilation: int, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self._symmetric = symmetric
         self._dilation = dilation
 
-    def build(self, input_shape: tf.TensorShape) -> None:
-        super().build(input_shape)  # type: ignore[misc]
-        for name in ("_conv1", "_conv2"):
-            stock = getattr(self, name)
-            if stock.kernel_size == (3, 3):
-                layer = SymmetricConv2D if self._symmetric else tf.keras.layers.Conv2D
-                config = {**stock.get_config(), "dilation_rate": self._dilation}
-                setattr(self, name, layer.from_config(config))
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in ("_conv1", "_conv2") and value.kernel_size == (3, 3):
+            layer = SymmetricConv2D if self._symmetric else tf.keras.layers.Conv2D
+            value = layer.from_config({**value.get_config(), "dilation_rate": self._dilation})
+        super().__setattr__(name, value)
 
 
-class _BottleneckBlock(_Adapted, nn_blocks.BottleneckBlock):
-    pass
+class BottleneckBlock(_Adapted, nn_blocks.BottleneckBlock):
+    """Model Garden's block of 1x1, 3x3 and 1x1 convolutions."""
 
 
-class _ResidualBlock(_Adapted, nn_blocks.ResidualBlock):
-    pass
+class ResidualBlock(_Adapted, nn_blocks.ResidualBlock):
+    """Model Garden's block of two 3x3 convolutions."""
 
 
 _BLOCKS = {
-    nn_blocks.BottleneckBlock: _BottleneckBlock,
-    nn_blocks.ResidualBlock: _ResidualBlock,
+    nn_blocks.BottleneckBlock: BottleneckBlock,
+    nn_blocks.ResidualBlock: ResidualBlock,
 }
 
 

@@ -31,12 +31,14 @@ class EncoderFiles:
       architecture: of its network.
       weights: name within the folder of a `tf.train.Checkpoint(backbone=...)`.
       source: where the weights come from, in words.
+      last_level: the deepest level that was trained; layers beyond it are as they were initialised.
     """
 
     folder: str
     architecture: resnet.Architecture
     weights: str
     source: str
+    last_level: str = "5"
 
     @property
     def checkpoint(self) -> str:
@@ -49,6 +51,7 @@ class EncoderFiles:
             "architecture": dataclasses.asdict(self.architecture),
             "weights": self.weights,
             "source": self.source,
+            "last_level": self.last_level,
         }
         with tf.io.gfile.GFile(os.path.join(self.folder, DESCRIPTION), "w") as file:
             file.write(json.dumps(content, indent=2) + "\n")
@@ -74,6 +77,7 @@ def read(folder: str) -> EncoderFiles:
             resnet.Architecture(**content["architecture"]),
             str(content["weights"]),
             str(content["source"]),
+            str(content["last_level"]),
         )
     except (AttributeError, KeyError, TypeError, UnicodeDecodeError, ValueError) as error:
         raise EncoderError(f"{path} does not describe an encoder: {error}") from error
@@ -83,7 +87,11 @@ def read(folder: str) -> EncoderFiles:
 
 
 def write(
-    folder: str, backbone: tf.keras.Model, architecture: resnet.Architecture, source: str
+    folder: str,
+    backbone: tf.keras.Model,
+    architecture: resnet.Architecture,
+    source: str,
+    last_level: str = "5",
 ) -> EncoderFiles:
     """Writes weights and description; Model Garden's `init_checkpoint` takes the folder as it is.
 
@@ -92,11 +100,12 @@ def write(
       backbone: made by `resnet.build` of `architecture`.
       architecture: of the backbone.
       source: where the weights come from, in words.
+      last_level: the deepest level that was trained.
     """
     checkpoint = tf.train.Checkpoint(backbone=backbone)
     manager = tf.train.CheckpointManager(checkpoint, folder, 1, checkpoint_name="backbone")
     weights = os.path.basename(manager.save())
-    encoder = EncoderFiles(folder, architecture, weights, source)
+    encoder = EncoderFiles(folder, architecture, weights, source, last_level)
     encoder.write_description()
     return encoder
 

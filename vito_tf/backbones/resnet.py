@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import gin
 import tensorflow as tf
@@ -100,18 +101,39 @@ def build(
     """
     if output_stride not in OUTPUT_STRIDES:
         raise ValueError(f"output_stride must be one of {OUTPUT_STRIDES}, not {output_stride!r}.")
-    stock = architecture.padding == "same" and output_stride == 32
-    more = {} if stock else {"padding": architecture.padding, "output_stride": output_stride}
-    return (model_garden.ResNet if stock else adapted_resnet.AdaptedResNet)(
-        model_id=architecture.model_id,
-        input_specs=input_specs or tf.keras.layers.InputSpec(shape=[None, None, None, 3]),
-        depth_multiplier=architecture.depth_multiplier,
-        scale_stem=architecture.scale_stem,
-        activation=activation,
-        use_sync_bn=sync_batch_norm,
-        norm_momentum=norm_momentum,
-        norm_epsilon=architecture.norm_epsilon,
-        kernel_regularizer=kernel_regularizer,
-        name="backbone",
-        **more,
+    arguments: dict[str, Any] = {
+        "model_id": architecture.model_id,
+        "input_specs": input_specs or tf.keras.layers.InputSpec(shape=[None, None, None, 3]),
+        "depth_multiplier": architecture.depth_multiplier,
+        "scale_stem": architecture.scale_stem,
+        "activation": activation,
+        "use_sync_bn": sync_batch_norm,
+        "norm_momentum": norm_momentum,
+        "norm_epsilon": architecture.norm_epsilon,
+        "kernel_regularizer": kernel_regularizer,
+        "name": "backbone",
+    }
+    if architecture.padding == "same" and output_stride == 32:
+        return model_garden.ResNet(**arguments)
+    return adapted_resnet.AdaptedResNet(
+        padding=architecture.padding, output_stride=output_stride, **arguments
     )
+
+
+def up_to(backbone: tf.keras.Model, last_level: str) -> tf.keras.Model:
+    """Leaves out the levels beyond one, such as those that pretraining did not reach.
+
+    Args:
+      backbone: of `build`.
+      last_level: '2' to '5'.
+
+    Returns:
+      A backbone of the same layers; `backbone` itself where there is nothing to leave out.
+    """
+    levels = [level for level in sorted(backbone.output_specs) if level <= last_level]
+    if len(levels) == len(backbone.output_specs):
+        return backbone
+    outputs = {level: backbone.output[level] for level in levels}
+    shortened = tf.keras.Model(backbone.inputs, outputs, name=backbone.name)
+    shortened.output_specs = {level: backbone.output_specs[level] for level in levels}
+    return shortened

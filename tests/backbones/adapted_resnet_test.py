@@ -1,0 +1,124 @@
+# Copyright 2026 The vito_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""ResNets with dilation or other padding: the same weights as stock, and the right features."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from official.vision.modeling.backbones import resnet as stock_resnet
+from official.vision.modeling.backbones import resnet_deeplab
+
+from tests.backbones.encoders import TINY, randomise
+from vito_tf.backbones import adapted_resnet, resnet
+
+IMAGES = np.random.default_rng(0).normal(size=(1, 64, 96, 3)).astype(np.float32)
+SYMMETRIC = resnet.Architecture(10, 0.125, padding="symmetric")
+
+
+def copy_weights(source, target):
+    for old, new in zip(source.weights, target.weights):
+        new.assign(old)
+    return target
+
+
+@pytest.mark.parametrize("padding", ["same", "symmetric"])
+@pytest.mark.parametrize("output_stride", [8, 16, 32])
+def test_weights_are_stocks(padding, output_stride):
+    stock = stock_resnet.ResNet(10, depth_multiplier=0.125)
+    tf.keras.backend.clear_session()  # Layers are numbered anew.
+    ours = resnet.build(
+        resnet.Architecture(10, 0.125, padding=padding), output_stride=output_stride
+    )
+    # Model Garden numbers batch norm and the blocks alike; only the model's own name differs.
+    assert [w.shape for w in ours.weights] == [w.shape for w in stock.weights]
+    assert [w.name for w in ours.weights][3:] == [w.name for w in stock.weights][3:]
+
+
+def test_dilated_features_are_stocks():
+    stock = randomise(resnet_deeplab.DilatedResNet(50, output_stride=16, norm_epsilon=1e-5))
+    ours = copy_weights(stock, resnet.build(resnet.Architecture(50), output_stride=16))
+    images = IMAGES[:, :, :64]
+    expected, found = stock(images, training=False), ours(images, training=False)
+    assert (set(expected), set(found)) == ({"2", "3", "4"}, {"2", "3", "4", "5"})
+    for theirs, level in [("2", "2"), ("3", "3"), ("4", "5")]:
+        scale = np.abs(expected[theirs]).max()
+        np.testing.assert_allclose(found[level] / scale, expected[theirs] / scale, atol=1e-5)
+
+
+def dilated(block, x, rate):
+    """A residual block, by TensorFlow's own dilated convolution."""
+    x = x.numpy().astype(np.float64)
+
+    def conv(layer, x, stride):
+        kernel = layer.kernel.numpy().astype(np.float64)
+        size = kernel.shape[0]
+        if size == 1:
+            return tf.nn.conv2d(x, kernel, stride, "VALID")
+        sides = [(0, 0), (rate, rate), (rate, rate), (0, 0)]
+        return tf.nn.conv2d(np.pad(x, sides), kernel, stride, "VALID", dilations=rate)
+
+    def norm(layer, x):
+        gamma, beta, mean, variance = (
+            weight.numpy().astype(np.float64) for weight in layer.weights
+        )
+        return (x - mean) / np.sqrt(variance + 1e-5) * gamma + beta
+
+    shortcut = norm(block._norm0, conv(block._shortcut, x, 1))
+    x = np.maximum(norm(block._norm1, conv(block._conv1, x, 1)), 0)
+    return np.maximum(norm(block._norm2, conv(block._conv2, x, 1)) + shortcut, 0)
+
+
+@pytest.mark.parametrize("architecture", [TINY, SYMMETRIC])
+def test_dilated_residual_blocks(architecture):
+    ours = randomise(resnet.build(architecture, output_stride=8))
+    found = ours(IMAGES, training=False)
+    *_, fourth, fifth = (
+        layer for layer in ours.layers if isinstance(layer, adapted_resnet.ResidualBlock)
+    )
+    assert {value.shape[1:3] for level, value in found.items() if level > "2"} == {(8, 12)}
+    np.testing.assert_allclose(found["4"], dilated(fourth, found["3"], 2), atol=1e-4)
+    np.testing.assert_allclose(found["5"], dilated(fifth, found["4"], 4), atol=1e-4)
+
+
+def test_dilation_leaves_earlier_levels_alone():
+    plain = randomise(resnet.build(TINY))
+    expected = plain(IMAGES, training=False)
+    found = copy_weights(plain, resnet.build(TINY, output_stride=16))(IMAGES, training=False)
+    for level in "234":
+        np.testing.assert_allclose(found[level], expected[level], atol=1e-5)
+
+
+def test_same_and_symmetric_agree_where_nothing_is_uneven():
+    same = randomise(resnet.build(TINY))
+    symmetric = copy_weights(same, resnet.build(SYMMETRIC))
+    odd, even = IMAGES[:, :33, :65], IMAGES
+    for level, value in same(odd).items():
+        np.testing.assert_allclose(symmetric(odd)[level], value, atol=1e-5)
+        assert symmetric(even)[level].shape == same(even)[level].shape
+        assert np.abs(symmetric(even)[level] - same(even)[level]).max() > 0.01
+
+
+def test_checkpoints_fit_every_variant(tmp_path):
+    source = randomise(resnet.build(SYMMETRIC))
+    path = tf.train.Checkpoint(backbone=source).write(str(tmp_path / "backbone"))
+    stock = stock_resnet.ResNet(10, depth_multiplier=0.125, activation="relu")
+    for target in (stock, resnet.build(TINY), resnet.build(TINY, output_stride=8)):
+        status = tf.train.Checkpoint(backbone=target).read(path)
+        status.assert_existing_objects_matched().assert_consumed()
+        for old, new in zip(source.weights, target.weights):
+            np.testing.assert_array_equal(old, new)
+
+
+def test_training_reaches_every_weight():
+    network = resnet.build(
+        SYMMETRIC, output_stride=16, kernel_regularizer=tf.keras.regularizers.L2(1)
+    )
+    statistics = [weight.numpy() for weight in network.non_trainable_weights]
+    with tf.GradientTape() as tape:
+        loss = tf.add_n([tf.reduce_sum(x**2) for x in network(IMAGES, training=True).values()])
+    assert all(tf.reduce_any(g != 0) for g in tape.gradient(loss, network.trainable_weights))
+    assert all((a != b.numpy()).all() for a, b in zip(statistics, network.non_trainable_weights))
+    kernels = [weight for weight in network.weights if "kernel" in weight.name]
+    assert len(network.losses) == len(kernels) == 13
+    norms = sorted(float(tf.reduce_sum(kernel**2)) for kernel in kernels)
+    np.testing.assert_allclose(sorted(map(float, network.losses)), norms, rtol=1e-5)

@@ -1,0 +1,204 @@
+# Copyright 2026 The vito_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The backbone type `encoder` under Model Garden's own models."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from official.core import config_definitions
+from official.vision.configs import (
+    backbones,
+    common,
+    decoders,
+    image_classification,
+    semantic_segmentation,
+)
+from official.vision.modeling import factory
+from official.vision.modeling.backbones import factory as backbone_factory
+from official.vision.tasks import image_classification as classification_task
+
+from tests.backbones.encoders import write_encoder
+from vito_tf.backbones import encoder_files, model_garden, resnet
+
+SYMMETRIC = resnet.Architecture(10, 0.125, padding="symmetric", norm_epsilon=1e-2)
+IMAGES = np.random.default_rng(0).normal(size=(2, 64, 64, 3)).astype(np.float32)
+SPECS = tf.keras.layers.InputSpec(shape=[None, 64, 64, 3])
+FIELDS = {"model_id": 10, "depth_multiplier": 0.125}
+
+
+@pytest.fixture(name="encoder", scope="module")
+def _encoder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("encoder")
+    backbone = write_encoder(folder, seed=4, architecture=SYMMETRIC)
+    return str(folder), [w.numpy() for w in backbone.weights], maps(backbone)
+
+
+def maps(backbone):
+    return {level: value.numpy() for level, value in backbone(IMAGES, training=False).items()}
+
+
+def close(found, expected):
+    for level, value in expected.items():
+        scale = np.abs(value).max()
+        np.testing.assert_allclose(found[level] / scale, value / scale, atol=1e-5)
+
+
+def config(**fields):
+    return model_garden.Backbone(encoder=model_garden.Encoder(**fields))
+
+
+def build(norm=None, l2_regularizer=None, **fields):
+    return backbone_factory.build_backbone(
+        SPECS, config(**fields), norm or common.NormActivation(), l2_regularizer
+    )
+
+
+def check(backbone, encoder):
+    _, weights, features = encoder
+    for expected, weight in zip(weights, backbone.weights):
+        np.testing.assert_array_equal(weight, expected)
+    close(maps(backbone), features)
+    shapes = {level: list(value.shape[1:]) for level, value in features.items()}
+    assert {level: spec[1:] for level, spec in backbone.output_specs.items()} == shapes
+
+
+def classifier(path):
+    model = image_classification.ImageClassificationModel(
+        num_classes=3, input_size=[64, 64, 3], backbone=config(path=path)
+    )
+    return factory.build_classification_model(SPECS, model)
+
+
+def fpn(path):
+    model = semantic_segmentation.SemanticSegmentationModel(
+        num_classes=3,
+        min_level=3,
+        max_level=5,
+        head=semantic_segmentation.SegmentationHead(level=3, num_filters=8),
+        decoder=decoders.Decoder(type="fpn", fpn=decoders.FPN(num_filters=8)),
+        backbone=config(path=path),
+    )
+    return factory.build_segmentation_model(SPECS, model)
+
+
+@pytest.mark.parametrize("make", [classifier, fpn])
+def test_models_have_the_encoders_features(encoder, make):
+    check(make(encoder[0]).backbone, encoder)
+
+
+def test_dilation(encoder):
+    backbone = build(path=encoder[0], output_stride=16)
+    found = maps(backbone)
+    close(found, {level: encoder[2][level] for level in "234"})
+    assert backbone.output_specs["5"][1:] == found["5"].shape[1:] == (4, 4, 64)
+
+
+def test_two_replicas(encoder):
+    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    with strategy.scope():
+        backbone = build(path=encoder[0])
+    check(backbone, encoder)
+    results = strategy.run(lambda: backbone(IMAGES, training=False)["5"])
+    for result in strategy.experimental_local_results(results):
+        close({"5": result.numpy()}, {"5": encoder[2]["5"]})
+
+
+def norms_of(model):
+    layers = model._flatten_layers()
+    return [layer for layer in layers if isinstance(layer, tf.keras.layers.BatchNormalization)]
+
+
+def test_what_the_task_says(encoder):
+    norm = common.NormActivation(
+        activation="swish", use_sync_bn=True, norm_momentum=0.7, norm_epsilon=0.1
+    )
+    regularizer = tf.keras.regularizers.L2(0.5)
+    backbone = build(norm, regularizer, path=encoder[0])
+    check(backbone, encoder)  # With its own epsilon and ReLU.
+    norms = norms_of(backbone)
+    assert {layer.momentum for layer in norms} == {0.7}
+    assert {layer.epsilon for layer in norms} == {1e-2}
+    assert {layer.synchronized for layer in norms} == {True}
+    kernels = [weight for weight in backbone.weights if "kernel" in weight.name]
+    expected = sum(float(tf.reduce_sum(kernel**2)) for kernel in kernels) / 2
+    np.testing.assert_allclose(sum(map(float, backbone.losses)), expected, rtol=1e-5)
+
+
+def test_random_weights_are_of_an_encoder_to_come(tmp_path):
+    expected = maps(write_encoder(tmp_path, seed=1))
+    first = build(common.NormActivation(activation="swish"), **FIELDS)
+    assert {layer.epsilon for layer in norms_of(first)} == {1e-5}
+    task = classification_task.ImageClassificationTask(
+        image_classification.ImageClassificationTask(
+            model=image_classification.ImageClassificationModel(
+                num_classes=3, input_size=[64, 64, 3], backbone=config(**FIELDS)
+            ),
+            init_checkpoint=str(tmp_path),
+            init_checkpoint_modules="backbone",
+        )
+    )
+    model = task.build_model()
+    task.initialize(model)
+    close(maps(model.backbone), expected)
+
+
+def train_step(model):
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(model(IMAGES, training=True) ** 2)
+    gradients = tape.gradient(loss, model.trainable_weights)
+    tf.keras.optimizers.SGD(0.01).apply_gradients(zip(gradients, model.trainable_weights))
+
+
+def test_training(encoder):
+    model = classifier(encoder[0])
+    model.backbone.trainable = False
+    head = [weight.numpy() for weight in model.trainable_weights]
+    assert len(head) == 2
+    train_step(model)
+    assert all((a != b.numpy()).any() for a, b in zip(head, model.trainable_weights))
+    model.backbone.trainable = True
+    check(model.backbone, encoder)  # Its statistics were frozen too.
+    train_step(model)
+    for expected, weight in zip(encoder[1], model.backbone.weights):
+        assert (weight.numpy() != expected).any()
+
+
+def test_overrides(encoder):
+    experiment = config_definitions.ExperimentConfig(
+        task=image_classification.ImageClassificationTask(
+            model=image_classification.ImageClassificationModel(backbone=config())
+        )
+    )
+    override = {"encoder": {"path": encoder[0], "output_stride": 16}}
+    experiment.override({"task": {"model": {"backbone": override}}})
+    backbone = experiment.task.model.backbone
+    assert backbone.as_dict() == {
+        "type": "encoder",
+        "encoder": {
+            **override["encoder"],
+            **{"model_id": 50, "depth_multiplier": 1.0, "scale_stem": True, "padding": "same"},
+        },
+    }
+    experiment.override({"task": {"model": {"backbone": {"type": "resnet"}}}})
+    assert isinstance(backbone.get(), backbones.ResNet)
+
+
+def test_fields_that_contradict_the_encoder(encoder):
+    folder = encoder[0]
+    build(path=folder, **FIELDS)
+    for name, value in [
+        ("model_id", 18),
+        ("depth_multiplier", 0.5),
+        ("scale_stem", False),
+    ]:
+        with pytest.raises(ValueError, match=rf"backbone\.encoder\.{name} is {value}, but .*path="):
+            build(path=folder, **{name: value})
+
+
+def test_wrong_values(tmp_path):
+    with pytest.raises(encoder_files.EncoderError, match=f"{tmp_path} is no encoder"):
+        build(path=str(tmp_path))
+    with pytest.raises(ValueError, match=r"output_stride must be one of .*, not 4"):
+        build(output_stride=4)
+    with pytest.raises(ValueError, match=r"padding must be one of .*, not 'valid'"):
+        build(padding="valid")

@@ -1,0 +1,214 @@
+# Copyright 2026 The vito_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""torchvision's state dicts against numpy's transcription of its ResNets, and against PyTorch."""
+
+import numpy as np
+import pytest
+
+from tests.backbones import torch_modules, torch_reference
+from tests.backbones.encoders import randomise
+from tests.backbones.torch_reference import RESNET_10, RESNET_18, RESNET_34, RESNET_50
+from vito_tf.backbones import resnet, torch_resnet
+from vito_tf.backbones.torch_resnet import StateDictError, from_state_dict, to_state_dict
+
+TINY = torch_reference.random_state(RESNET_10, width=4)
+
+
+def images(*shape):
+    return np.random.default_rng(3).normal(size=(*shape, 3)).astype(np.float32)
+
+
+def largest_difference(found, expected):
+    assert set(found) == set(expected) == {"2", "3", "4", "5"}
+    for level, value in found.items():
+        assert value.shape == expected[level].shape
+    return max(
+        np.abs(value - expected[level]).max() / np.abs(expected[level]).max()
+        for level, value in found.items()
+    )
+
+
+def features(backbone, pixels):
+    maps = backbone(pixels, training=False)
+    return {level: value.numpy() for level, value in maps.items()}
+
+
+@pytest.mark.parametrize("layout", [RESNET_18, RESNET_50])
+def test_features_are_torchvisions(layout):
+    state = torch_reference.random_state(layout, width=4)
+    backbone = from_state_dict(state).backbone
+    found = [id(variable) for variable in torch_resnet.variables(backbone).values()]
+    assert sorted(found) == sorted(map(id, backbone.weights))
+    for size in [(32, 32), (33, 45), (38, 31)]:
+        pixels = images(2, *size)
+        expected = torch_reference.features(state, pixels)
+        assert largest_difference(features(backbone, pixels), expected) < 1e-5
+
+
+def test_padding_of_tensorflow_would_be_wrong():
+    state = TINY
+    backbone = resnet.build(resnet.Architecture(10, 0.0625))
+    for variable, value in zip(backbone.weights, from_state_dict(state).backbone.weights):
+        variable.assign(value)
+    even, odd = images(1, 32, 32), images(1, 33, 33)
+    difference = largest_difference(features(backbone, even), torch_reference.features(state, even))
+    assert difference > 0.1
+    difference = largest_difference(features(backbone, odd), torch_reference.features(state, odd))
+    assert difference < 1e-5  # Where nothing is to be padded unevenly, both agree.
+
+
+@pytest.mark.parametrize(
+    ("layout", "width", "stem", "expected"),
+    [
+        (RESNET_10, 66, None, resnet.Architecture(10, 1.03125, True, "symmetric")),
+        (RESNET_10, 6, 64, resnet.Architecture(10, 0.09375, False, "symmetric")),
+        (RESNET_50, 2, 64, resnet.Architecture(50, 0.03125, False, "symmetric")),
+    ],
+)
+def test_round_trip(layout, width, stem, expected):
+    state = torch_reference.random_state(layout, width=width, stem=stem)
+    converted = from_state_dict(state)
+    assert converted.architecture == expected
+    assert converted.prefix == ""
+    assert converted.ignored == ()
+    back = to_state_dict(converted.backbone)
+    assert list(back) == list(state)
+    for name, value in state.items():
+        if name.endswith("num_batches_tracked"):
+            assert back[name] == 0
+            assert back[name].dtype == np.int64
+        else:
+            assert back[name].dtype == np.float32
+            np.testing.assert_array_equal(back[name], value)
+
+
+@pytest.mark.parametrize(
+    ("layout", "model_id"),
+    [
+        (RESNET_34, 34),
+        (RESNET_50, 50),
+        (("bottleneck", (3, 4, 23, 3)), 101),
+        (("bottleneck", (3, 8, 36, 3)), 152),
+    ],
+)
+def test_depths(layout, model_id):
+    names = torch_reference.shapes(layout)
+    state = {name: np.broadcast_to(np.float32(0), shape) for name, shape in names.items()}
+    assert torch_resnet.architecture_of(state) == resnet.Architecture(model_id, padding="symmetric")
+
+
+def test_our_small_resnets_keep_their_first_shortcut():
+    backbone = randomise(resnet.build(resnet.Architecture(10, 0.0625, padding="symmetric")))
+    state = to_state_dict(backbone)
+    more = set(state) - set(torch_reference.shapes(RESNET_10, width=4))
+    assert {name.rsplit(".", 1)[0] for name in more} == {
+        "layer1.0.downsample.0",
+        "layer1.0.downsample.1",
+    }
+    pixels = images(1, 33, 32)
+    expected = torch_reference.features(state, pixels)
+    assert largest_difference(features(backbone, pixels), expected) < 1e-5
+    again = from_state_dict(state).backbone
+    assert largest_difference(features(again, pixels), features(backbone, pixels)) == 0
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float64])
+def test_other_widths_of_numbers(dtype):
+    state = {name: value.astype(dtype) for name, value in TINY.items()}
+    for name, value in to_state_dict(from_state_dict(state).backbone).items():
+        if not name.endswith("num_batches_tracked"):
+            np.testing.assert_array_equal(value, state[name].astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    [
+        "module.",
+        "state_dict.",
+        "state_dict.module.encoder_q.",
+        "backbone.",
+        "model.online_network.",
+    ],
+)
+def test_prefixes_and_heads(prefix):
+    state = {f"{prefix}{name}": value for name, value in TINY.items()}
+    heads: dict[str, np.ndarray] = {
+        f"{prefix}fc.weight": np.zeros([10, 128], np.float32),
+        "queue": np.zeros(3),
+    }
+    converted = from_state_dict({**state, **heads})
+    assert converted.prefix == prefix
+    assert converted.ignored == (f"{prefix}fc.weight", "queue")
+    np.testing.assert_array_equal(
+        converted.backbone.weights[0], TINY["conv1.weight"].transpose(2, 3, 1, 0)
+    )
+
+
+def test_several_networks():
+    other = {f"encoder_k.{name}": -value for name, value in TINY.items()}
+    state = {**{f"encoder_q.{name}": value for name, value in TINY.items()}, **other}
+    with pytest.raises(
+        StateDictError, match=r"several.*--prefix=encoder_q\., --prefix=encoder_k\.\."
+    ):
+        from_state_dict(state)
+    for prefix in ("encoder_k", "encoder_k."):
+        converted = from_state_dict(state, prefix)
+        assert [name.split(".")[0] for name in converted.ignored] == 60 * ["encoder_q"]
+        np.testing.assert_array_equal(
+            converted.backbone.weights[0], -TINY["conv1.weight"].transpose(2, 3, 1, 0)
+        )
+    with pytest.raises(StateDictError, match=r"--prefix='encoder\.'.*--prefix=encoder_q\."):
+        from_state_dict(state, "encoder")
+    with pytest.raises(StateDictError, match=r"--prefix=''.*--prefix=encoder_q\."):
+        from_state_dict(state, "")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"bn1.bias": None}, r"lacks bn1\.bias\."),
+        ({"layer4.0.conv2.weight": None}, r"lacks layer4\.0\.conv2\.weight"),
+        (
+            {"layer2.0.downsample.1.running_var": None},
+            r"lacks layer2\.0\.downsample\.1\.running_var",
+        ),
+        ({"layer2.0.se.fc1.weight": np.zeros(2)}, r"has besides layer2\.0\.se\.fc1\.weight"),
+        ({"conv1.bias": np.zeros(4)}, r"has besides conv1\.bias"),
+        (
+            {"layer2.0.conv2.weight": np.zeros([8, 2, 3, 3])},
+            r"layer2\.0\.conv2\.weight float64\[8, 2, 3, 3\] instead of float\[8, 8, 3, 3\]",
+        ),
+        ({"conv1.weight": np.zeros([4, 3, 3, 3])}, r"conv1\.weight float64\[4, 3, 3, 3\] instead"),
+        ({"bn1.weight": np.zeros(4, np.int8)}, r"bn1\.weight int8\[4\] instead of float\[4\]"),
+        ({"conv1.weight": np.zeros([5, 3, 7, 7])}, r"widths of conv1\.weight"),
+        ({"conv1.weight": np.array(3.0)}, r"widths of conv1\.weight"),
+        ({"layer1.0.conv1.weight": np.zeros([0, 4, 3, 3])}, r"widths of conv1\.weight"),
+        ({"layer3.1.conv1.weight": np.zeros(2)}, r"\(1, 1, 2, 1\) residual blocks.*no known.*50"),
+        ({"layer1.0.conv1.weight": None}, r"no ResNet of torchvision's layout.*conv1\.weight"),
+    ],
+)
+def test_networks_that_are_no_resnet(changes, message):
+    state = {name: value for name, value in {**TINY, **changes}.items() if value is not None}
+    with pytest.raises(StateDictError, match=message):
+        from_state_dict(state)
+
+
+def test_no_tensors():
+    with pytest.raises(StateDictError, match=r"those that it holds are none\."):
+        from_state_dict({})
+
+
+@pytest.mark.parametrize("size", [(96, 96), (97, 97), (97, 64)])
+@pytest.mark.parametrize("layout", [RESNET_18, RESNET_50])
+def test_pytorch_agrees(layout, size):
+    torch = pytest.importorskip("torch")
+    network = torch_modules.resnet(layout, seed=5)
+    pixels = images(1, *size)
+    with torch.no_grad():
+        expected = network(torch.from_numpy(pixels.transpose(0, 3, 1, 2).copy()))
+    expected = {level: value.numpy().transpose(0, 2, 3, 1) for level, value in expected.items()}
+    state = {name: value.numpy() for name, value in network.state_dict().items()}
+    backbone = from_state_dict(state).backbone
+    assert largest_difference(features(backbone, pixels), expected) < 1e-4
+    back = {name: torch.from_numpy(value.copy()) for name, value in to_state_dict(backbone).items()}
+    network.load_state_dict(back, strict=True)

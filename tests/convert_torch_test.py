@@ -1,0 +1,81 @@
+# Copyright 2026 The vito_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The command export/convert_torch.py."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+from absl import flags
+
+from export import convert_torch
+from tests.backbones import torch_reference
+from tests.backbones.encoders import write_encoder
+from tests.commands import only_flags_of
+from vito_tf import torch_files
+from vito_tf.torch_checkpoint import read_state_dict
+
+SCRIPT = pathlib.Path(convert_torch.__file__)
+STATE = torch_reference.random_state(torch_reference.RESNET_10, width=4)
+
+
+def run(*arguments):
+    with only_flags_of(convert_torch.define_flags):
+        convert_torch.main(flags.FLAGS(["convert_torch.py", *arguments]))
+
+
+def test_there_and_back(tmp_path, capsys):
+    torch_files.write_state_dict(str(tmp_path / "in.pth"), STATE)
+    run(f"--checkpoint={tmp_path}/in.pth", f"--export_path={tmp_path}/encoder")
+    printed = capsys.readouterr().out.split()
+    assert printed[printed.index("max_difference") + 1] == "0.0"
+    assert printed[-2:] == ["written", f"{tmp_path}/encoder"]
+    run(f"--encoder={tmp_path}/encoder", f"--export_path={tmp_path}/out.safetensors")
+    assert set(read_state_dict(f"{tmp_path}/out.safetensors")) == set(STATE)
+
+
+def test_flags_reach_the_conversion(tmp_path):
+    two = {f"{prefix}.{name}": value for prefix in "ab" for name, value in STATE.items()}
+    torch_files.write_state_dict(str(tmp_path / "two.pth"), two)
+    source, target = f"--checkpoint={tmp_path}/two.pth", f"--export_path={tmp_path}/encoder"
+    with pytest.raises(SystemExit, match=r"error: .*--prefix=a\., --prefix=b\."):
+        run(source, target)
+    run(source, target, "--prefix=b")
+    with pytest.raises(SystemExit, match=r"error: .*--overwrite"):
+        run(source, target, "--prefix=b")
+    with pytest.raises(ValueError, match=r"--overwrite"):
+        run(source, target, "--prefix=b", "--traceback")
+    with pytest.raises(SystemExit, match=r"error: .*--prefix='c\.'"):  # The next obstacle.
+        run(source, target, "--prefix=c", "--overwrite")
+
+
+def test_padding(tmp_path):
+    write_encoder(tmp_path / "ours")
+    ours, file = f"--encoder={tmp_path}/ours", f"--export_path={tmp_path}/ours.pth"
+    with pytest.raises(SystemExit, match=r"error: .*--ignore_padding"):
+        run(ours, file)
+    run(ours, file, "--ignore_padding")
+
+
+def test_which_flags_belong_together(tmp_path):
+    for arguments in (
+        [f"--export_path={tmp_path}/x"],
+        [f"--export_path={tmp_path}/x", "--checkpoint=a.pth", "--encoder=b"],
+        ["--checkpoint=a.pth"],
+    ):
+        with pytest.raises(flags.IllegalFlagValueError, match=r"checkpoint|export_path"):
+            run(*arguments)
+
+
+def test_from_any_directory(tmp_path):
+    environment = {**os.environ, "PYTHONPATH": str(SCRIPT.parent.parent)}
+    command = [sys.executable, str(SCRIPT), "--checkpoint=none.pth", "--export_path=encoder"]
+    result = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 1
+    assert result.stdout == ""
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("error: none.pth cannot be read")

@@ -1,0 +1,47 @@
+# Copyright 2026 The vito_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Padding of the last batch, and what leaves it out."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from vito_tf.transfer import padding
+
+
+def labels_of(dataset):
+    return [labels.tolist() for _, labels in dataset.as_numpy_iterator()]
+
+
+def images(count):
+    return tf.data.Dataset.range(count).map(
+        lambda n: (tf.fill([2, 2, 3], 1.0), tf.cast(n, tf.int32))
+    )
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"), [(0, []), (1, [[0, -1]]), (2, [[0, 1]]), (3, [[0, 1], [2, -1]])]
+)
+def test_batches_are_full(count, expected):
+    dataset = padding.padded_batches(images(count), 2)
+    assert labels_of(dataset) == expected
+    assert dataset.element_spec[0].shape == [2, 2, 2, 3]
+    for pixels, labels in dataset.as_numpy_iterator():
+        np.testing.assert_array_equal(pixels[:, 0, 0, 0], labels >= 0)
+
+
+def test_every_replica_gets_as_many():
+    context = tf.distribute.InputContext(1, 0, num_replicas_in_sync=2)
+    dataset = padding.padded_batches(images(5), 4, context)
+    assert labels_of(dataset) == [[0, 1], [2, 3], [4, -1], [-1, -1]]
+
+
+def test_cross_entropy_is_of_images_alone():
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=[2, 5, 3]).astype(np.float32)
+    labels = np.array([2, 0, 1, -1, -1])
+    shares = np.exp(logits.astype(np.float64))
+    shares /= shares.sum(axis=-1, keepdims=True)
+    expected = [-np.mean([np.log(head[n, labels[n]]) for n in range(3)]) for head in shares]
+    np.testing.assert_allclose(padding.cross_entropy(labels, logits), expected, rtol=1e-6)
+    assert float(padding.cross_entropy(np.array([-1]), np.zeros([1, 3], np.float32))) == 0

@@ -1,0 +1,111 @@
+# Copyright 2026 The vito_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Model Garden's own experiments start from an encoder through `init_checkpoint`, and train."""
+
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from official.core import task_factory
+from official.vision import registry_imports  # noqa: F401
+from official.vision.dataloaders import tfexample_utils
+
+from tests.backbones import encoders
+from vito_tf.backbones import encoder_files, resnet
+from vito_tf.transfer import experiment_params
+
+RESNET_50 = resnet.Architecture(model_id=50)
+TINY = {"type": "resnet", "resnet": {"model_id": 10, "depth_multiplier": 0.125}}
+CLASSIFICATION = {
+    "model": {
+        "num_classes": 10,
+        "input_size": [32, 32, 3],
+        "norm_activation": {"norm_epsilon": 1e-5},
+        "backbone": TINY,
+    }
+}
+SEGMENTATION = {
+    "model": {
+        "num_classes": 3,
+        "input_size": [33, 33, 3],
+        "backbone": {
+            "type": "dilated_resnet",
+            "dilated_resnet": {"model_id": 50, "stem_type": "v0", "multigrid": None},
+        },
+        "norm_activation": {"activation": "relu", "norm_epsilon": 1e-5},
+        "decoder": {"aspp": {"num_filters": 8}},
+        "head": {"num_filters": 8},
+    },
+    "train_data": {"output_size": [33, 33]},
+}
+DETECTION = {
+    "annotation_file": None,
+    "model": {
+        "num_classes": 3,
+        "input_size": [128, 128, 3],
+        "norm_activation": {"norm_epsilon": 1e-5},
+        "backbone": TINY,
+        "decoder": {"type": "fpn", "fpn": {"num_filters": 8}},
+        "head": {"num_convs": 1, "num_filters": 8},
+    },
+    "train_data": {"parser": {"max_num_instances": 4}},
+}
+CASES = {
+    "image_classification": (CLASSIFICATION, encoders.TINY),
+    "seg_deeplabv3_pascal": (SEGMENTATION, RESNET_50),
+    "retinanet_resnetfpn_coco": (DETECTION, encoders.TINY),
+}
+
+
+def example(experiment):
+    if experiment == "image_classification":
+        return tfexample_utils.create_classification_example(40, 40)
+    if experiment == "seg_deeplabv3_pascal":
+        return tfexample_utils.create_segmentation_test_example(40, 40, 3, True)
+    return tfexample_utils.create_detection_test_example(64, 64, 3, 2, True, True)
+
+
+@pytest.mark.parametrize("experiment", CASES)
+def test_a_stock_experiment_starts_from_an_encoder(experiment, tmp_path):
+    config, architecture = CASES[experiment]
+    encoder = tmp_path / "encoder"
+    encoders.write_encoder(encoder, architecture=architecture)
+    with tf.io.TFRecordWriter(str(tmp_path / "train.tfrecord")) as writer:
+        for _ in range(2):
+            writer.write(example(experiment))
+    inputs = {"input_path": str(tmp_path / "*.tfrecord"), "global_batch_size": 2}
+    config = {
+        **config,
+        "init_checkpoint": str(encoder),
+        "init_checkpoint_modules": "backbone",
+        "train_data": {**config.get("train_data", {}), **inputs, "dtype": "float32"},
+    }
+    params = experiment_params.read(experiment, params_override=json.dumps({"task": config}))
+    task = task_factory.get_task(params.task)
+    model = task.build_model()
+    task.initialize(model)
+    _check_features(model.backbone, encoder)
+
+    before = [weight.numpy() for weight in model.backbone.trainable_weights]
+    batch = next(iter(task.build_inputs(params.task.train_data)))
+    optimizer = tf.keras.optimizers.legacy.SGD(0.01)
+    logs = task.train_step(batch, model, optimizer)
+    assert np.isfinite(logs["loss"].numpy())
+    moved = [np.any(a != b) for a, b in zip(before, model.backbone.trainable_weights)]
+    assert np.mean(moved) > 0.5
+
+
+def _check_features(backbone, encoder):
+    """The task's backbone gives what the encoder gives, on every level that it has."""
+    files = encoder_files.read(str(encoder))
+    dilated = "5" not in backbone.output_specs
+    expected = resnet.build(files.architecture, output_stride=16 if dilated else 32)
+    encoder_files.restore(expected, files)
+    images = np.random.default_rng(0).normal(size=[1, *backbone.input_shape[1:]])
+    features, expected = backbone(images), expected(images)
+    if dilated:  # Model Garden calls the last level by its stride.
+        expected["4"] = expected["5"]
+    for level, feature in features.items():
+        largest = np.max(np.abs(expected[level]))
+        np.testing.assert_allclose(feature / largest, expected[level] / largest, atol=1e-5)

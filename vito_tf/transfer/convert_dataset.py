@@ -1,0 +1,95 @@
+# Copyright 2026 The vito_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Converts a data set from its own layout to the TFRecords that the fine-tuning experiments read.
+
+Examples:
+  python -m vito_tf.transfer.convert_dataset --dataset=pascal_voc \
+      --source=/data/VOCdevkit --output=/data/records/pascal_voc
+  python -m vito_tf.transfer.convert_dataset --dataset=image_folder \
+      --source=/data/my_photos --output=/data/records/my_photos
+
+What is missing is named; --allow_partial converts what is there. The same command resumes.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import sys
+from typing import Any
+
+from vito_tf import environment
+
+environment.prepare()
+
+from absl import app, flags
+
+from vito_tf.transfer import conversion
+from vito_tf.transfer.datasets import ade20k, image_folder, imagenet, pascal_voc, ucf101
+
+FLAGS = flags.FLAGS
+READERS = {
+    "ade20k": ade20k.read,
+    "image_folder": image_folder.read,
+    "imagenet": imagenet.read,
+    "pascal_voc": pascal_voc.read,
+    "ucf101": ucf101.read,
+}
+ITEMS_PER_SHARD = {"ucf101": 64}
+_OPTIONS = ("fold", "subset_list")
+
+
+def main(argv: list[str]) -> None:
+    """Converts, turning what the user can mend into one line."""
+    if len(argv) > 1:
+        raise app.UsageError(f"Unknown argument: {argv[1]}")
+    try:
+        info = _convert()
+    except (ValueError, OSError) as error:
+        if FLAGS.traceback:
+            raise
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit("Interrupted; the same command goes on where it stopped.")
+    print(f"{'classes':24s} {len(info['class_names'])}")
+    for name, split in info["splits"].items():
+        left_out = split["skipped"] + split["missing"]
+        print(f"{name:24s} {split['num_examples']} examples, {left_out} left out")
+
+
+def _convert() -> dict[str, Any]:
+    reader = READERS[FLAGS.dataset]
+    given = {name: FLAGS[name].value for name in _OPTIONS if FLAGS[name].value is not None}
+    for name in given:
+        if name not in inspect.signature(reader).parameters:
+            raise ValueError(f"--{name} is not for --dataset={FLAGS.dataset}.")
+    if not os.path.isdir(FLAGS.source):
+        raise ValueError(f"--source={FLAGS.source} is no folder.")
+    return conversion.convert(
+        reader(FLAGS.source, **given),
+        FLAGS.output,
+        FLAGS.items_per_shard or ITEMS_PER_SHARD.get(FLAGS.dataset, 1000),
+        FLAGS.allow_partial,
+        FLAGS.num_workers,
+    )
+
+
+def define_flags() -> None:
+    """Defines this command's flags."""
+    flags.DEFINE_enum("dataset", None, sorted(READERS), "Which data set; image_folder is yours.")
+    flags.DEFINE_string("source", None, "Folder of the data set as it was published.")
+    flags.DEFINE_string("output", None, "Folder for the records.")
+    flags.DEFINE_bool("allow_partial", False, "Convert what is there and list what is not.")
+    flags.DEFINE_integer("items_per_shard", None, "Records a file.", lower_bound=1)
+    flags.DEFINE_integer("num_workers", os.cpu_count(), "Threads.", lower_bound=1)
+    flags.DEFINE_integer("fold", None, "Of ucf101: which of its three divisions.", 1, 3)
+    flags.DEFINE_string(
+        "subset_list", None, "Of imagenet: a file that lists the images to train on."
+    )
+    flags.DEFINE_bool("traceback", False, "Show where in the program an error arose.")
+    flags.mark_flags_as_required(["dataset", "source", "output"])
+
+
+if __name__ == "__main__":
+    define_flags()
+    app.run(main)

@@ -1,0 +1,189 @@
+# Copyright 2026 The vito_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The task of fine-tuning an encoder for semantic segmentation (A.2)."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from official.core import task_factory
+from official.vision.modeling import segmentation_model
+from official.vision.modeling.backbones import factory
+from official.vision.tasks import semantic_segmentation as stock
+
+from vito_tf.transfer import (
+    conversion,
+    fcn_head,
+    segmentation_config,
+    segmentation_input,
+    segmentation_iou,
+    segmentation_pictures,
+)
+
+
+@task_factory.register_task_cls(segmentation_config.Task)
+class SegmentationTask(stock.SemanticSegmentationTask):
+    """Model Garden's task with an FCN head, and with metrics at the images' own resolution.
+
+    Evaluation reports `mean_iou`, `pixel_accuracy`, `iou/<class>` for classes that the data have,
+    and `validation_loss`, the mean over pixels in the network's resolution. Classes have their
+    names if `dataset.json`, which `convert_dataset` writes, is beside the records; otherwise their
+    numbers.
+    """
+
+    def build_model(self) -> tf.keras.Model:
+        """Builds a `SegmentationModel` from standardised images to {'logits': [B, h, w, C]}."""
+        config = self.task_config.model
+        norm = config.norm_activation
+        backbone = factory.build_backbone(
+            tf.keras.layers.InputSpec(shape=[None, *config.input_size]),
+            config.backbone,
+            norm,
+        )
+        head = fcn_head.FcnHead(
+            config.num_classes,
+            **config.head.as_dict(),
+            sync_batch_norm=norm.use_sync_bn,
+            norm_momentum=norm.norm_momentum,
+            norm_epsilon=norm.norm_epsilon,
+            name="fcn_head",
+        )
+        model = segmentation_model.SegmentationModel(backbone, None, head)
+        model(tf.keras.Input(config.input_size), training=False)
+        if self.task_config.losses.l2_weight_decay:
+            model.add_loss(lambda: self._weight_decay(model))
+        return model
+
+    def build_inputs(
+        self,
+        params: segmentation_config.DataConfig,
+        input_context: tf.distribute.InputContext | None = None,
+    ) -> tf.data.Dataset:
+        """See `segmentation_input.read`."""
+        return segmentation_input.read(
+            params,
+            self.task_config.model.num_classes,
+            self.task_config.losses.ignore_label,
+            input_context,
+        )
+
+    def build_metrics(self, training: bool = True) -> list[tf.keras.metrics.Metric]:
+        """Prepares the metric of evaluation; none is measured in training."""
+        if not training:
+            config = self.task_config
+            num_classes = config.model.num_classes
+            self._class_names = class_names(config.validation_data.input_path, num_classes)
+            self._iou = segmentation_iou.FullSizeIoU(num_classes, config.losses.ignore_label)
+            self._loss = tf.keras.metrics.Mean("validation_loss")
+        return []
+
+    def validation_step(
+        self,
+        inputs: tuple[tf.Tensor, dict[str, tf.Tensor]],
+        model: tf.keras.Model,
+        metrics: list[Any] | None = None,
+    ) -> dict[str, tf.Tensor]:
+        """Evaluates a batch; returns pictures if they are wanted."""
+        batch_size = tf.shape(inputs[0])[0]
+        features, labels = self._never_empty(*inputs)
+        logits = tf.cast(self.inference_step(features, model)["logits"], tf.float32)
+        self._iou.update_state(
+            labels["full_masks"], logits, labels["image_info"], tf.shape(features)[1:3]
+        )
+        num_pixels = tf.math.count_nonzero(labels["masks"] != self.task_config.losses.ignore_label)
+        self._loss.update_state(self.build_losses(labels, {"logits": logits}), num_pixels)
+        if not self.task_config.allow_image_summary:
+            return {}
+        pictures = segmentation_pictures.side_by_side(
+            features, labels["masks"], logits, self.task_config.losses.ignore_label
+        )
+        return {"pictures": pictures[:batch_size]}
+
+    def aggregate_logs(
+        self,
+        state: dict[str, list[np.ndarray]] | None = None,
+        step_outputs: dict[str, Any] | None = None,
+    ) -> dict[str, list[np.ndarray]]:
+        """Keeps the first pictures."""
+        state = state or {"pictures": []}
+        for replica in (step_outputs or {}).get("pictures", ()):
+            missing = self.task_config.num_pictures - len(state["pictures"])
+            if missing > 0:
+                state["pictures"].extend(np.asarray(replica[:missing]))
+        return state
+
+    def reduce_aggregated_logs(
+        self,
+        aggregated_logs: dict[str, list[np.ndarray]],
+        global_step: tf.Tensor | None = None,
+    ) -> dict[str, Any]:
+        """Returns the metrics, and pictures under `image/...`."""
+        figures = self._iou.result()
+        logs = {name: figures[name] for name in ("mean_iou", "pixel_accuracy")}
+        logs["validation_loss"] = self._loss.result()
+        self._iou.reset_state()
+        self._loss.reset_state()
+        if self.task_config.evaluation.report_per_class_iou:
+            for number in np.flatnonzero(figures["is_present"]):
+                logs[f"iou/{self._class_names[number]}"] = figures["iou"][number]
+        for number, picture in enumerate(aggregated_logs["pictures"]):
+            logs[f"image/validation_{number}"] = picture[np.newaxis]
+        return logs
+
+    def _never_empty(
+        self, features: tf.Tensor, labels: dict[str, tf.Tensor]
+    ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+        """Adds an image without labels to a batch of none, which batch norm does not take.
+
+        The last batch of a data set may leave some replicas without images.
+        """
+        missing = tf.cast(tf.equal(tf.shape(features)[0], 0), tf.int32)
+
+        def fill(tensor: tf.Tensor, value: int = 0) -> tf.Tensor:
+            paddings = [[0, missing]] + [[0, 0]] * (tensor.shape.rank - 1)
+            return tf.pad(tensor, paddings, constant_values=tf.cast(value, tensor.dtype))
+
+        ignored = self.task_config.losses.ignore_label
+        values = {"masks": ignored, "full_masks": ignored, "image_info": 0}
+        return fill(features), {name: fill(labels[name], value) for name, value in values.items()}
+
+    def _weight_decay(self, model: tf.keras.Model) -> tf.Tensor:
+        losses = self.task_config.losses
+        variables = [
+            variable
+            for variable in model.trainable_variables
+            if losses.decay_norms_and_biases or variable.shape.rank > 1
+        ]
+        squares = [tf.nn.l2_loss(tf.cast(variable, tf.float32)) for variable in variables]
+        return losses.l2_weight_decay * tf.add_n(squares)
+
+
+def class_names(input_path: Any, num_classes: int) -> list[str]:
+    """The names of classes for records, from the `dataset.json` beside them.
+
+    Args:
+      input_path: the pattern, or patterns, of the records.
+      num_classes: how many there must be.
+
+    Returns:
+      As many names; numbers where there is no such file.
+
+    Raises:
+      ValueError: if the file has another number of names.
+    """
+    patterns = input_path.split(",") if isinstance(input_path, str) else list(input_path or ())
+    for pattern in patterns:
+        path = os.path.join(os.path.dirname(pattern.strip()), conversion.INFO_FILE)
+        if tf.io.gfile.exists(path):
+            with tf.io.gfile.GFile(path) as file:
+                names = json.loads(file.read())["class_names"]
+            if len(names) != num_classes:
+                raise ValueError(
+                    f"task.model.num_classes is {num_classes}, but {path} has {len(names)} classes."
+                )
+            return names
+    return [str(number) for number in range(num_classes)]
