@@ -57,7 +57,7 @@ $(INSTALLED): setup.cfg pyproject.toml constraints.txt
 	  fi; \
 	fi; \
 	$(PIP_INSTALL) --quiet pip; \
-	$(PIP_INSTALL) --build-constraint constraints.txt --editable '.[dev,ingest]'; \
+	$(PIP_INSTALL) --build-constraint constraints.txt --editable '.[dev,ingest,onnx]'; \
 	touch $@
 
 PIP_INSTALL = $(VENV)/bin/python -m pip install --disable-pip-version-check -c constraints.txt

@@ -4,6 +4,8 @@
 
 import json
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -17,11 +19,15 @@ from absl import flags
 from tests import commands
 from tests.backbones import encoders
 from tests.pretraining import runs
-from vito_tf import finetune
+from vito_tf import configuration, finetune
 from vito_tf.procedural import data_sets
-from vito_tf.transfer import conversion
+from vito_tf.transfer import conversion, experiment_params, finetuning
 from vito_tf.transfer.datasets import image_folder
 
+CONFIGS = sorted(
+    path.relative_to(runs.CHECKOUT).as_posix()
+    for path in (runs.CHECKOUT / "gin_configs" / "finetune").glob("*.gin")
+)
 QUICKSTART = "--gin_file=gin_configs/finetune/quickstart_linear.gin"
 TINY = (
     "task.model.input_size=[32,32,3],task.train_data.global_batch_size=12,"
@@ -65,6 +71,7 @@ def command(folder):
         ([QUICKSTART, "--params_override=task.modle=1"], "modle"),
         ([QUICKSTART, "--params_override=a: [1"], "--params_override=a: [1"),
         ([QUICKSTART], "task.train_data.input_path = 'train-*.tfrecord' matches no file"),
+        ([QUICKSTART, "--data={}", "--mode=eval"], "--mode=eval: there is no checkpoint in"),
         (["--experiment=image_classification"], "--encoder is for experiments whose backbone"),
         ([QUICKSTART, "--encoder=/no", "--data={}"], "/no is no encoder"),
         (
@@ -88,6 +95,38 @@ def test_what_the_user_can_mend_is_one_line(command, folder, tmp_path, words, me
     assert str(caught.value).startswith("error: ")
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("path", CONFIGS)
+def test_the_header_of_a_configuration_gives_a_command_for_it(path):
+    text = (runs.CHECKOUT / path).read_text()
+    header = re.split(r"^(?!#)", text, maxsplit=1, flags=re.MULTILINE)[0]
+    assert "# Hardware: " in header
+    (command,) = re.findall(r"# Command:  (.*?[^\\])$", header, re.DOTALL | re.MULTILINE)
+    words = shlex.split(re.sub(r"\\\n# *", "", command))
+    assert words[:3] == ["python", "-m", "vito_tf.finetune"]
+    assert f"--gin_file={path}" in words
+    names = {re.split(r"^--|=", word)[1] for word in words[3:]}
+    with commands.only_flags_of(finetune.define_flags):
+        assert names == {"gin_file", "encoder", "data", "model_dir"}
+        assert names <= set(flags.FLAGS)
+    configuration.parse([path], [])
+    chosen = finetuning.FineTuning()
+    params = experiment_params.read(
+        chosen.experiment, [chosen.config_file], encoder="there", data="/data"
+    )
+    assert params.task.model.backbone.get().path == "there"
+    assert params.task.train_data.input_path.startswith("/data/")
+    assert params.task.validation_data.input_path.startswith("/data/")
+
+
+def test_what_a_graph_finds_wrong_is_one_line():
+    @tf.function
+    def check(label):
+        tf.debugging.Assert(label < 5, ["A record has the label", label])
+
+    with pytest.raises(ValueError, match=r"^A record has the label 7$"), finetuning.plain_errors():
+        check(tf.constant(7))
 
 
 def test_seeds_make_runs_with_mean_and_deviation(command, folder, tmp_path, capsys):

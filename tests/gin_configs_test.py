@@ -13,6 +13,7 @@ import pytest
 import tensorflow as tf
 from absl import flags
 
+from tests import commands
 from tests.pretraining import runs
 from vito_tf import configuration, train
 from vito_tf.pretraining import comparison, pretrain, run_directory
@@ -106,12 +107,8 @@ def test_the_header_gives_a_command_that_names_the_file(experiment):
     (command,) = re.findall(r"# Command:  (.*?[^\\])$", header, re.DOTALL | re.MULTILINE)
     words = shlex.split(re.sub(r"\\\n# *", "", command))
     assert words[:3] == ["python", "-m", "vito_tf.train"]
-    if "gin_file" not in flags.FLAGS:
-        train.define_flags()
-    values = flags.FlagValues()
-    for name in ("gin_file", "gin_params", "model_dir", "tpu", "distribution_strategy"):
-        values[name] = flags.FLAGS[name]
     names = [re.split(r"^--|=", word)[1] for word in words[3:]]
-    assert set(names) <= set(values), "flags that do not exist"
+    with commands.only_flags_of(train.define_flags):
+        assert set(names) <= set(flags.FLAGS), "flags that do not exist"
     assert f"--gin_file={experiment}" in words
     assert "model_dir" in names

@@ -161,7 +161,11 @@ def test_wheel_holds_the_package_and_its_gin_configs(tmp_path: pathlib.Path) -> 
     (wheel,) = (tmp_path / "dist").glob("vito_tf-*.whl")
     contents = [name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name]
     modules = [file for file in _source_files() if file.startswith("vito_tf/")]
-    configs = [path.relative_to(ROOT).as_posix() for path in (ROOT / "gin_configs").rglob("*.gin")]
+    configs = [
+        path.relative_to(ROOT).as_posix()
+        for kind in ("*.gin", "*.yaml")
+        for path in (ROOT / "gin_configs").rglob(kind)
+    ]
     data = ["imagenet_categories.tsv", "WORDNET_LICENSE"]
     assert configs
     assert sorted(contents) == sorted(

@@ -1,6 +1,6 @@
 # Copyright 2026 The vito_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Fine-tunes an encoder, or a head on it, by one of Model Garden's tasks.
+r"""Fine-tunes an encoder, or a head on it, by one of Model Garden's tasks.
 
 Examples:
   python -m vito_tf.finetune --gin_file=gin_configs/finetune/vito_fcn_pascal.gin \
@@ -42,13 +42,13 @@ def main(argv: list[str]) -> None:
     logging.set_verbosity(logging.WARNING)
     try:
         results = _finetune()
-    except (ValueError, tf.errors.OpError) as error:
+    except (ValueError, OSError, tf.errors.OpError) as error:
         if FLAGS.traceback:
             raise
         sys.exit(f"error: {configuration.message(error)}")
     except KeyboardInterrupt:
         sys.exit("Interrupted; the same command goes on from the last checkpoint.")
-    shown = results.get("mean") or next(iter(results["runs"].values()), {})
+    shown: dict[str, float] = results.get("mean") or next(iter(results["runs"].values()), {})
     for name, value in shown.items():
         spread = f" ± {results['std'][name]:.2g}" if "std" in results else ""
         print(f"{name:32s} {value:.6g}{spread}")

@@ -1,6 +1,6 @@
 # Copyright 2026 The vito_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Turns raw videos into curated clip records, on this machine or on any engine of Apache Beam.
+r"""Turns raw videos into curated clip records, on this machine or on any engine of Apache Beam.
 
 Example:
   python -m vito_tf.ingest --gin_file=gin_configs/ingestion/clips.gin \

@@ -1,6 +1,6 @@
 # Copyright 2026 The vito_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Converts a data set from its own layout to the TFRecords that the fine-tuning experiments read.
+r"""Converts a data set from its own layout to the TFRecords that the fine-tuning experiments read.
 
 Examples:
   python -m vito_tf.transfer.convert_dataset --dataset=pascal_voc \

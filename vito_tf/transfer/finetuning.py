@@ -9,7 +9,8 @@ import dataclasses
 import io
 import json
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import gin
@@ -23,6 +24,7 @@ from official.vision.utils import summary_manager
 from vito_tf import configuration
 from vito_tf.transfer import experiment_params, run_log
 
+_AROUND = re.compile(r"\s|$|Graph execution error|Detected at node|<stack traces")
 MODES = ("train", "eval", "train_and_eval", "continuous_eval", "train_and_post_eval")
 PARAMS = "params.yaml"
 RESULTS = "results.json"
@@ -59,7 +61,8 @@ def finetune(
       figures (sample standard deviation, absent for a single run).
 
     Raises:
-      ValueError: for parameters, data or a model directory that cannot be used.
+      ValueError: for parameters, data or a model directory that cannot be used; also what data and
+        devices turn out to be while it runs, such as a label out of range.
     """
     names = [n for n, m in (("train_data", "train"), ("validation_data", "eval")) if m in mode]
     experiment_params.check_inputs(params, names)
@@ -72,6 +75,8 @@ def finetune(
             _check_params(params, folder)
     runs = {}
     for seed, folder in folders.items():
+        if mode == "eval" and not tf.train.latest_checkpoint(folder):
+            raise ValueError(f"--mode=eval: there is no checkpoint in {folder}.")
         _run(params, mode, folder, seed)
         done = run_log.evaluations(folder)
         if done:
@@ -79,6 +84,7 @@ def finetune(
     results: dict[str, Any] = {"runs": runs}
     if len(runs) > 1:
         figures = {name: [run[name] for run in runs.values()] for name in next(iter(runs.values()))}
+        del figures["step"]
         results["mean"] = {name: float(np.mean(values)) for name, values in figures.items()}
         results["std"] = {name: float(np.std(values, ddof=1)) for name, values in figures.items()}
     with tf.io.gfile.GFile(os.path.join(model_dir, RESULTS), "w") as file:
@@ -113,7 +119,7 @@ def _run(params: config_definitions.ExperimentConfig, mode: str, folder: str, se
         num_gpus=params.runtime.num_gpus,
         tpu_address=params.runtime.tpu,
     )
-    seeded = params.replace(task={"train_data": {"seed": seed}})
+    seeded = params.replace(task={"train_data": {"seed": _data_seed(seed, folder)}})
     with strategy.scope():
         task = task_factory.get_task(seeded.task, logging_dir=folder)
     log = run_log.RunLog(folder, params.trainer.train_steps)
@@ -129,6 +135,29 @@ def _run(params: config_definitions.ExperimentConfig, mode: str, folder: str, se
             eval_summary_manager=summary_manager.maybe_build_eval_summary_manager(seeded, folder),
         )
         log.begin(runner.trainer.global_step)
-        with contextlib.closing(log):
+        with contextlib.closing(log), plain_errors():
             runner.run()
     train_utils.save_gin_config(mode, folder)
+
+
+def _data_seed(seed: int, folder: str) -> int:
+    """A seed of order and augmentation that is another one wherever a run is taken up again.
+
+    Model Garden's trainer does not save how far it is in the data; a resumed run should not see
+    once more what it has seen.
+    """
+    latest = tf.train.latest_checkpoint(folder)
+    step = int(latest.rsplit("-", 1)[-1]) if latest else 0
+    return int(np.random.SeedSequence([seed, step]).generate_state(1)[0] >> 1)
+
+
+@contextlib.contextmanager
+def plain_errors() -> Iterator[None]:
+    """Takes the message out of what TensorFlow says of an error within a graph."""
+    try:
+        yield
+    except tf.errors.OpError as error:
+        asserted = re.search(r"assertion failed: \[(.*)\]", error.message)
+        lines = [line for line in error.message.splitlines() if not _AROUND.match(line)]
+        reason = asserted[1].replace("] [", " ") if asserted else " ".join(lines[:1])
+        raise ValueError(reason) from error
