@@ -16,18 +16,16 @@ deviation. Without --encoder the weights are random.
 from __future__ import annotations
 
 import os
-import sys
 from typing import Any
 
 from vito_tf import environment
 
 environment.prepare()
 
-import tensorflow as tf
-from absl import app, flags, logging
+from absl import app, flags
 from official.common import flags as model_garden_flags
 
-from vito_tf import configuration
+from vito_tf import command_line, configuration
 from vito_tf.transfer import experiment_params, finetuning, registry  # noqa: F401
 
 FLAGS = flags.FLAGS
@@ -36,18 +34,11 @@ _FOREIGN_FLAGS = ("mode", "tf_data_service", "tpu_platform")
 
 def main(argv: list[str]) -> None:
     """Fine-tunes, turning what the user can mend into one line."""
-    if len(argv) > 1:
-        raise app.UsageError(f"Unknown argument: {argv[1]}")
-    tf.get_logger().setLevel("ERROR")
-    logging.set_verbosity(logging.WARNING)
-    try:
+    command_line.begin(argv)
+    with command_line.one_line_errors(
+        interrupted="Interrupted; the same command goes on from the last checkpoint."
+    ):
         results = _finetune()
-    except (ValueError, OSError, tf.errors.OpError) as error:
-        if FLAGS.traceback:
-            raise
-        sys.exit(f"error: {configuration.message(error)}")
-    except KeyboardInterrupt:
-        sys.exit("Interrupted; the same command goes on from the last checkpoint.")
     shown: dict[str, float] = results.get("mean") or next(iter(results["runs"].values()), {})
     for name, value in shown.items():
         spread = f" ± {results['std'][name]:.2g}" if "std" in results else ""
@@ -86,7 +77,7 @@ def define_flags() -> None:
     flags.DEFINE_string("data", None, "Folder of the records; relative input paths lie in it.")
     flags.DEFINE_integer("seed", 0, "Of initial weights, order and augmentation.", lower_bound=0)
     flags.DEFINE_integer("seeds", 1, "Runs, with seeds counted from --seed.", lower_bound=1)
-    flags.DEFINE_bool("traceback", False, "Show where in the program an error arose.")
+    command_line.define_flags()
     flags.adopt_module_key_flags(model_garden_flags)
     flags.mark_flags_as_required(["model_dir"])
 

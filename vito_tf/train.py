@@ -27,7 +27,7 @@ from absl import app, flags, logging
 from official.common import distribute_utils
 from official.common import flags as model_garden_flags
 
-from vito_tf import configuration, registry  # noqa: F401
+from vito_tf import command_line, configuration, registry  # noqa: F401
 from vito_tf.pretraining import callbacks, comparison
 from vito_tf.video import ffmpeg
 
@@ -89,17 +89,13 @@ def _connect_tpu(address: str) -> tf.distribute.Strategy:
 
 def main(argv: list[str]) -> None:
     """Trains, turning what the user can mend into one line."""
-    if len(argv) > 1:
-        raise app.UsageError(f"Unknown argument: {argv[1]}")
-    tf.get_logger().setLevel("ERROR")
-    try:
+    command_line.begin(argv)
+    with command_line.one_line_errors(
+        callbacks.NonFiniteLossError,
+        ffmpeg.FFmpegUnavailableError,
+        interrupted="Interrupted; the same command goes on from the last checkpoint.",
+    ):
         summary = _train()
-    except (ValueError, callbacks.NonFiniteLossError, ffmpeg.FFmpegUnavailableError) as error:
-        if FLAGS.traceback:
-            raise
-        sys.exit(f"error: {configuration.message(error)}")
-    except KeyboardInterrupt:
-        sys.exit("Interrupted; the same command goes on from the last checkpoint.")
     if not summary:
         return
     for name, value in summary.items():
@@ -150,7 +146,7 @@ def define_flags() -> None:
         "Where to train; one_device (the first GPU, else the CPU) by default, tpu with --tpu. "
         "multi_worker_mirrored reads the cluster from TF_CONFIG.",
     )
-    flags.DEFINE_bool("traceback", False, "Show where in the program an error arose.")
+    command_line.define_flags()
     flags.adopt_module_key_flags(model_garden_flags)
     flags.mark_flags_as_required(["gin_file", "model_dir"])
 

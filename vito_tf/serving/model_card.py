@@ -15,7 +15,7 @@ from vito_tf.serving import encoder as encoder_lib
 _METHOD = (
     "Self-supervised pretraining of an image encoder by contrast between views of one video (or "
     "image) and those of others, with {pooling} pooling, after VITO: N. Parthasarathy, S. M. A. "
-    "Eslami, J. Carreira, O. J. Hénaff, Self-supervised video pretraining yields robust and more "
+    "Eslami, J. Carreira, O. J. Hénaff, Self-supervised video pretraining yields "
     "human-aligned visual representations, NeurIPS 2023. VITO itself pools by attention."
 )
 _LOADING = {

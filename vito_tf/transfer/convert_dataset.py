@@ -15,8 +15,7 @@ from __future__ import annotations
 
 import inspect
 import os
-import sys
-from typing import Any
+from typing import Any, Callable
 
 from vito_tf import environment
 
@@ -24,11 +23,12 @@ environment.prepare()
 
 from absl import app, flags
 
+from vito_tf import command_line
 from vito_tf.transfer import conversion
 from vito_tf.transfer.datasets import ade20k, image_folder, imagenet, pascal_voc, ucf101
 
 FLAGS = flags.FLAGS
-READERS = {
+READERS: dict[str, Callable[..., conversion.DataSet]] = {
     "ade20k": ade20k.read,
     "image_folder": image_folder.read,
     "imagenet": imagenet.read,
@@ -41,16 +41,11 @@ _OPTIONS = ("fold", "subset_list")
 
 def main(argv: list[str]) -> None:
     """Converts, turning what the user can mend into one line."""
-    if len(argv) > 1:
-        raise app.UsageError(f"Unknown argument: {argv[1]}")
-    try:
+    command_line.begin(argv)
+    with command_line.one_line_errors(
+        interrupted="Interrupted; the same command goes on where it stopped."
+    ):
         info = _convert()
-    except (ValueError, OSError) as error:
-        if FLAGS.traceback:
-            raise
-        sys.exit(f"error: {error}")
-    except KeyboardInterrupt:
-        sys.exit("Interrupted; the same command goes on where it stopped.")
     print(f"{'classes':24s} {len(info['class_names'])}")
     for name, split in info["splits"].items():
         left_out = split["skipped"] + split["missing"]
@@ -86,7 +81,7 @@ def define_flags() -> None:
     flags.DEFINE_string(
         "subset_list", None, "Of imagenet: a file that lists the images to train on."
     )
-    flags.DEFINE_bool("traceback", False, "Show where in the program an error arose.")
+    command_line.define_flags()
     flags.mark_flags_as_required(["dataset", "source", "output"])
 
 
