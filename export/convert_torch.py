@@ -12,16 +12,15 @@ is not needed, and nothing in the file is executed.
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 from vito_tf import environment
 
 environment.prepare()
 
-import tensorflow as tf
 from absl import app, flags
 
+from vito_tf import command_line
 from vito_tf.backbones import torch_conversion
 
 FLAGS = flags.FLAGS
@@ -29,15 +28,9 @@ FLAGS = flags.FLAGS
 
 def main(argv: list[str]) -> None:
     """Converts, turning what the user can mend into one line."""
-    if len(argv) > 1:
-        raise app.UsageError(f"Unknown argument: {argv[1]}")
-    tf.get_logger().setLevel("ERROR")
-    try:
+    command_line.begin(argv)
+    with command_line.one_line_errors():
         figures = _convert()
-    except (ValueError, OSError, tf.errors.OpError) as error:
-        if FLAGS.traceback:
-            raise
-        sys.exit(f"error: {error}")
     for name, value in figures.items():
         print(f"{name:20s} {value}")
     print(f"{'written':20s} {FLAGS.export_path}")
@@ -74,7 +67,7 @@ def define_flags() -> None:
         "With --encoder: convert one that pads as TensorFlow does, though PyTorch does not.",
     )
     flags.DEFINE_bool("overwrite", False, "Replace what is at --export_path.")
-    flags.DEFINE_bool("traceback", False, "Show where in the program an error arose.")
+    command_line.define_flags()
     flags.mark_flags_as_mutual_exclusive(["checkpoint", "encoder"], required=True)
     flags.mark_flag_as_required("export_path")
 

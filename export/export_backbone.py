@@ -8,32 +8,26 @@ Example:
 Then any task of Model Garden with a `resnet` backbone of the same architecture starts from it:
   task.init_checkpoint: encoders/first
   task.init_checkpoint_modules: backbone
+  task.model.norm_activation.norm_epsilon: 1.0e-5
 """
 
 from __future__ import annotations
-
-import sys
 
 from vito_tf import environment
 
 environment.prepare()
 
-import tensorflow as tf
-from absl import app, flags, logging
+from absl import app, flags
 
-from vito_tf import configuration
-from vito_tf.pretraining import trained_network
-from vito_tf.serving import exporting
+from vito_tf import command_line
+from vito_tf.serving import exporting, trained_network
 
 FLAGS = flags.FLAGS
 
 
 def main(argv: list[str]) -> None:
     """Exports, turning what the user can mend into one line."""
-    if len(argv) > 1:
-        raise app.UsageError(f"Unknown argument: {argv[1]}")
-    tf.get_logger().setLevel("ERROR")
-    logging.set_verbosity(logging.WARNING)
+    command_line.begin(argv)
     export = exporting.Export(
         FLAGS.export_path,
         "backbone",
@@ -42,12 +36,8 @@ def main(argv: list[str]) -> None:
         licence=FLAGS.license,
         data_description=FLAGS.data_description,
     )
-    try:
+    with command_line.one_line_errors():
         errors = exporting.export_run(FLAGS.model_dir, export, FLAGS.network, FLAGS.checkpoint)
-    except ValueError as error:
-        if FLAGS.traceback:
-            raise
-        sys.exit(f"error: {configuration.message(error)}")
     print("\n".join([*errors, f"Written to {FLAGS.export_path}."]))
 
 
@@ -66,7 +56,7 @@ def define_flags() -> None:
     flags.DEFINE_bool("overwrite", False, "Replace an export in --export_path.")
     flags.DEFINE_string("license", "", "Of the weights, for the model card.")
     flags.DEFINE_string("data_description", "", "For the model card, in Markdown.")
-    flags.DEFINE_bool("traceback", False, "Show where in the program an error arose.")
+    command_line.define_flags()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 # Copyright 2026 The vito_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Writes a pretrained encoder as a TF-Hub SavedModel, as TFLite files or as ONNX, and verifies it.
+r"""Writes a pretrained encoder as a TF-Hub SavedModel, as TFLite files or as ONNX, and verifies it.
 
 Examples:
   python export/export_tfhub.py --model_dir=runs/first --export_path=encoders/first
@@ -14,28 +14,21 @@ README.md shows how. The last exports what export_backbone or convert_torch has 
 
 from __future__ import annotations
 
-import sys
-
 from vito_tf import environment
 
 environment.prepare()
 
-import tensorflow as tf
-from absl import app, flags, logging
+from absl import app, flags
 
-from vito_tf import configuration
-from vito_tf.pretraining import trained_network
-from vito_tf.serving import exporting
+from vito_tf import command_line
+from vito_tf.serving import exporting, trained_network
 
 FLAGS = flags.FLAGS
 
 
 def main(argv: list[str]) -> None:
     """Exports, turning what the user can mend into one line."""
-    if len(argv) > 1:
-        raise app.UsageError(f"Unknown argument: {argv[1]}")
-    tf.get_logger().setLevel("ERROR")
-    logging.set_verbosity(logging.WARNING)
+    command_line.begin(argv)
     export = exporting.Export(
         FLAGS.export_path,
         FLAGS.format,
@@ -45,15 +38,11 @@ def main(argv: list[str]) -> None:
         FLAGS.license,
         FLAGS.data_description,
     )
-    try:
+    with command_line.one_line_errors():
         if FLAGS.encoder:
             errors = exporting.export_folder(FLAGS.encoder, export)
         else:
             errors = exporting.export_run(FLAGS.model_dir, export, FLAGS.network, FLAGS.checkpoint)
-    except ValueError as error:
-        if FLAGS.traceback:
-            raise
-        sys.exit(f"error: {configuration.message(error)}")
     print("\n".join([*errors, f"Written to {FLAGS.export_path}."]))
 
 
@@ -82,7 +71,7 @@ def define_flags() -> None:
     flags.DEFINE_bool("overwrite", False, "Replace an export in --export_path.")
     flags.DEFINE_string("license", "", "Of the weights, for the model card.")
     flags.DEFINE_string("data_description", "", "For the model card, in Markdown.")
-    flags.DEFINE_bool("traceback", False, "Show where in the program an error arose.")
+    command_line.define_flags()
 
 
 if __name__ == "__main__":

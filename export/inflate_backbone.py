@@ -14,15 +14,14 @@ On a video that stands still the network gives what the encoder gives on its fra
 from __future__ import annotations
 
 import os
-import sys
 
 from vito_tf import environment
 
 environment.prepare()
 
-import tensorflow as tf
 from absl import app, flags
 
+from vito_tf import command_line
 from vito_tf.backbones import inflation
 
 FLAGS = flags.FLAGS
@@ -30,17 +29,11 @@ FLAGS = flags.FLAGS
 
 def main(argv: list[str]) -> None:
     """Inflates, turning what the user can mend into one line."""
-    if len(argv) > 1:
-        raise app.UsageError(f"Unknown argument: {argv[1]}")
-    tf.get_logger().setLevel("ERROR")
-    try:
+    command_line.begin(argv)
+    with command_line.one_line_errors():
         if os.path.isdir(FLAGS.export_path) and os.listdir(FLAGS.export_path):
             raise ValueError(f"--export_path={FLAGS.export_path} is not empty.")
         path = inflation.write(FLAGS.encoder, FLAGS.export_path)
-    except (ValueError, OSError, tf.errors.OpError) as error:
-        if FLAGS.traceback:
-            raise
-        sys.exit(f"error: {error}")
     print(f"Written to {path}.")
 
 
@@ -48,7 +41,7 @@ def define_flags() -> None:
     """Defines this command's flags."""
     flags.DEFINE_string("encoder", None, "Folder of an encoder, a ResNet-50.", required=True)
     flags.DEFINE_string("export_path", None, "Folder to write.", required=True)
-    flags.DEFINE_bool("traceback", False, "Show where in the program an error arose.")
+    command_line.define_flags()
 
 
 if __name__ == "__main__":

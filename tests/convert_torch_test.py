@@ -12,9 +12,9 @@ from absl import flags
 
 from export import convert_torch
 from tests.backbones import torch_reference
-from tests.backbones.encoders import write_encoder
 from tests.commands import only_flags_of
 from vito_tf import torch_files
+from vito_tf.backbones import encoder_files
 from vito_tf.torch_checkpoint import read_state_dict
 
 SCRIPT = pathlib.Path(convert_torch.__file__)
@@ -27,22 +27,15 @@ def run(*arguments):
 
 
 def test_there_and_back(tmp_path, capsys):
-    torch_files.write_state_dict(str(tmp_path / "in.pth"), STATE)
-    run(f"--checkpoint={tmp_path}/in.pth", f"--export_path={tmp_path}/encoder")
-    printed = capsys.readouterr().out.split()
-    assert printed[printed.index("max_difference") + 1] == "0.0"
-    assert printed[-2:] == ["written", f"{tmp_path}/encoder"]
-    run(f"--encoder={tmp_path}/encoder", f"--export_path={tmp_path}/out.safetensors")
-    assert set(read_state_dict(f"{tmp_path}/out.safetensors")) == set(STATE)
-
-
-def test_flags_reach_the_conversion(tmp_path):
     two = {f"{prefix}.{name}": value for prefix in "ab" for name, value in STATE.items()}
     torch_files.write_state_dict(str(tmp_path / "two.pth"), two)
     source, target = f"--checkpoint={tmp_path}/two.pth", f"--export_path={tmp_path}/encoder"
     with pytest.raises(SystemExit, match=r"error: .*--prefix=a\., --prefix=b\."):
         run(source, target)
     run(source, target, "--prefix=b")
+    printed = capsys.readouterr().out.split()
+    assert printed[printed.index("max_difference") + 1] == "0.0"
+    assert printed[-2:] == ["written", f"{tmp_path}/encoder"]
     with pytest.raises(SystemExit, match=r"error: .*--overwrite"):
         run(source, target, "--prefix=b")
     with pytest.raises(ValueError, match=r"--overwrite"):
@@ -50,13 +43,13 @@ def test_flags_reach_the_conversion(tmp_path):
     with pytest.raises(SystemExit, match=r"error: .*--prefix='c\.'"):  # The next obstacle.
         run(source, target, "--prefix=c", "--overwrite")
 
-
-def test_padding(tmp_path):
-    write_encoder(tmp_path / "ours")
-    ours, file = f"--encoder={tmp_path}/ours", f"--export_path={tmp_path}/ours.pth"
+    description = tmp_path / "encoder" / encoder_files.DESCRIPTION
+    description.write_text(description.read_text().replace("symmetric", "same"))
+    source, target = f"--encoder={tmp_path}/encoder", f"--export_path={tmp_path}/out.safetensors"
     with pytest.raises(SystemExit, match=r"error: .*--ignore_padding"):
-        run(ours, file)
-    run(ours, file, "--ignore_padding")
+        run(source, target)
+    run(source, target, "--ignore_padding")
+    assert set(read_state_dict(f"{tmp_path}/out.safetensors")) == set(STATE)
 
 
 def test_which_flags_belong_together(tmp_path):

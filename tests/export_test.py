@@ -14,9 +14,8 @@ from tests import commands
 from tests.backbones import encoders
 from tests.serving import runs
 from vito_tf.backbones import encoder_files, resnet
-from vito_tf.pretraining import trained_network
 from vito_tf.serving import encoder as encoder_lib
-from vito_tf.serving import file_formats, verify
+from vito_tf.serving import file_formats, trained_network, verify
 
 
 @pytest.fixture(scope="module")
@@ -63,11 +62,11 @@ def _names(folder):
 
 
 def test_a_run_becomes_a_saved_model_with_a_card_whose_examples_run(
-    tfhub, run, tmp_path, monkeypatch, capsys
+    tfhub, run, photo, tmp_path, monkeypatch, capsys
 ):
     path = tmp_path / "encoder"
     words = ["--license=CC BY 4.0", "--data_description=Films of birds."]
-    tfhub(f"--model_dir={run}", f"--export_path={path}", "--network=target", *words)
+    tfhub(f"--model_dir={run}", f"--export_path={path}", "--network=target", photo, *words)
     printed = capsys.readouterr().out.splitlines()
     assert printed[-1] == f"Written to {path}."
     calls = ["endpoints", "features", "serving_default", "embed", "attention", "image_bytes"]
@@ -116,12 +115,18 @@ def test_a_run_becomes_a_backbone_for_model_garden(
     np.testing.assert_allclose(found["maps"]["5"], maps["5"], rtol=1e-4)
 
 
-def test_an_encoder_on_disk_becomes_tflite(tfhub, here, photo, tmp_path, monkeypatch):
+def test_an_encoder_on_disk_becomes_tflite(tfhub, here, photo, tmp_path, monkeypatch, capsys):
     encoders.write_encoder(tmp_path / "encoder")
     path = tmp_path / "lite"
     words = [f"--encoder={tmp_path / 'encoder'}", f"--export_path={path}", "--format=tflite"]
     tfhub(*words, "--image_size=40", photo)
-    assert _names(path) == ["README.md", file_formats.TFLITE_FLOAT, file_formats.TFLITE_INT8]
+    files = [file_formats.TFLITE_FLOAT, file_formats.TFLITE_INT8]
+    assert _names(path) == ["README.md", *files]
+    *lines, _ = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == files
+    exact, rounded = (float(line.split("relative ")[1].split(",")[0]) for line in lines)
+    assert exact < 1e-5 < rounded < 0.1
+    assert (path / files[1]).stat().st_size < (path / files[0]).stat().st_size / 2
     card = (path / "README.md").read_text()
     assert "No licence of the weights has been stated." in card
     assert "how it was trained is not known" in card

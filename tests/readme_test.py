@@ -3,10 +3,10 @@
 """The README's sections on using an encoder, command by command, at a tiny size."""
 
 import importlib
-import importlib.util
 import json
 import re
 import shlex
+import types
 
 import gin
 from absl import flags
@@ -30,7 +30,7 @@ TINY = {
 
 def section(title):
     """Commands and Python code of a section."""
-    text = re.search(rf"^### {title}\n(.*?)^##", README, re.MULTILINE | re.DOTALL)[1]
+    (text,) = re.findall(rf"^### {title}\n(.*?)^##", README, re.MULTILINE | re.DOTALL)
     code = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     for block in code:
         text = text.replace(block, "")
@@ -46,9 +46,8 @@ def execute(words):
         module = importlib.import_module(name)
     else:
         name, rest = words[1], words[2:]
-        spec = importlib.util.spec_from_file_location("command", runs.CHECKOUT / name)
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
+        module = types.ModuleType("command")
+        exec((runs.CHECKOUT / name).read_text(), module.__dict__)
     gin.clear_config()
     with commands.only_flags_of(module.define_flags):
         module.main(flags.FLAGS([name, *rest, *TINY.get(name, [])]))
@@ -67,7 +66,7 @@ def test_the_sections_on_using_an_encoder_work(tmp_path, monkeypatch):
         assert words
         for command in words:
             execute(command)
-        names = {}
+        names: dict = {}
         exec(code.replace("[2, 64, 64, 3]", "[2, 32, 32, 3]"), names)
         if code:
             assert names["logits"].shape == [2, 12]

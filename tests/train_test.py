@@ -11,6 +11,7 @@ import signal
 import socket
 
 import gin
+import numpy as np
 import pytest
 import tensorflow as tf
 from absl import flags
@@ -19,6 +20,7 @@ from tests import commands
 from tests.pretraining import runs
 from vito_tf import configuration, train
 from vito_tf.pretraining import comparison
+from vito_tf.serving import trained_network
 
 QUICKSTART = "--gin_file=gin_configs/experiments/quickstart.gin"
 VIDEO_FILES = "--gin_file=gin_configs/experiments/vito_resnet50_video_files.gin"
@@ -90,6 +92,22 @@ def whole_run(tmp_path_factory, clips):
     comparison.pretrain_and_compare(str(folder / "run"), strategy)
     gin.clear_config()
     return folder / "run", config
+
+
+def test_the_networks_of_a_run_come_back(whole_run):
+    folder, _ = whole_run
+    summary = json.loads((folder / "summary.json").read_text())
+    projections = {}
+    for name in ("online", "target"):
+        trained = trained_network.load(str(folder), name)
+        assert (trained.step, trained.image_size) == (summary["steps"], 32)
+        assert trained.summary == summary
+        scale = f"model/{name}/projector/norm/gamma/.ATTRIBUTES/VARIABLE_VALUE"
+        expected = tf.train.load_checkpoint(trained.checkpoint).get_tensor(scale)
+        np.testing.assert_array_equal(trained.network.projector.norm.gamma, expected)
+        images = tf.random.stateless_uniform([2, 32, 32, 3], [0, 0])
+        projections[name] = trained.network(images, training=False)["embedding"]
+    assert np.abs(projections["online"] - projections["target"]).max() > 1e-4
 
 
 def test_a_killed_run_resumes_and_ends_as_if_it_had_not_been(tmp_path, whole_run):

@@ -15,17 +15,32 @@ IMAGES = np.random.default_rng(0).normal(size=(1, 64, 96, 3)).astype(np.float32)
 SYMMETRIC = resnet.Architecture(10, 0.125, padding="symmetric")
 
 
+@pytest.fixture(name="plain", scope="module")
+def _plain():
+    return randomise(resnet.build(TINY))
+
+
+@pytest.fixture(name="symmetric", scope="module")
+def _symmetric(plain):
+    return copy_weights(plain, resnet.build(SYMMETRIC))
+
+
+@pytest.fixture(name="dilated_network", scope="module")
+def _dilated_network(plain):
+    return copy_weights(plain, resnet.build(SYMMETRIC, output_stride=8))
+
+
 def copy_weights(source, target):
     for old, new in zip(source.weights, target.weights):
         new.assign(old)
     return target
 
 
-@pytest.mark.parametrize("padding", ["same", "symmetric"])
-@pytest.mark.parametrize("output_stride", [8, 16, 32])
-def test_weights_are_stocks(padding, output_stride):
-    stock = stock_resnet.ResNet(10, depth_multiplier=0.125)
+@pytest.mark.parametrize(("padding", "output_stride"), [("same", 8), ("symmetric", 16)])
+def test_names_and_order_of_weights_are_stocks(padding, output_stride):
     tf.keras.backend.clear_session()  # Layers are numbered anew.
+    stock = stock_resnet.ResNet(10, depth_multiplier=0.125)
+    tf.keras.backend.clear_session()
     ours = resnet.build(
         resnet.Architecture(10, 0.125, padding=padding), output_stride=output_stride
     )
@@ -34,11 +49,16 @@ def test_weights_are_stocks(padding, output_stride):
     assert [w.name for w in ours.weights][3:] == [w.name for w in stock.weights][3:]
 
 
-def test_dilated_features_are_stocks():
-    stock = randomise(resnet_deeplab.DilatedResNet(50, output_stride=16, norm_epsilon=1e-5))
-    ours = copy_weights(stock, resnet.build(resnet.Architecture(50), output_stride=16))
-    images = IMAGES[:, :, :64]
-    expected, found = stock(images, training=False), ours(images, training=False)
+def test_dilated_bottlenecks_are_stocks(monkeypatch):
+    """Stock's dilated networks have a width of their own: here, a narrow one of few blocks."""
+    blocks = [("bottleneck", width, count) for width, count in [(4, 1), (8, 1), (16, 1), (32, 2)]]
+    monkeypatch.setitem(stock_resnet.RESNET_SPECS, 17, blocks)
+    monkeypatch.setitem(resnet_deeplab.RESNET_SPECS, 17, blocks)
+    stock = resnet_deeplab.DilatedResNet(17, output_stride=16, norm_epsilon=1e-5)
+    randomise(stock)
+    ours = copy_weights(stock, resnet.build(resnet.Architecture(17), output_stride=16))
+    assert len(ours.weights) == len(stock.weights)
+    expected, found = stock(IMAGES, training=False), ours(IMAGES, training=False)
     assert (set(expected), set(found)) == ({"2", "3", "4"}, {"2", "3", "4", "5"})
     for theirs, level in [("2", "2"), ("3", "3"), ("4", "5")]:
         scale = np.abs(expected[theirs]).max()
@@ -68,44 +88,38 @@ def dilated(block, x, rate):
     return np.maximum(norm(block._norm2, conv(block._conv2, x, 1)) + shortcut, 0)
 
 
-@pytest.mark.parametrize("architecture", [TINY, SYMMETRIC])
-def test_dilated_residual_blocks(architecture):
-    ours = randomise(resnet.build(architecture, output_stride=8))
-    found = ours(IMAGES, training=False)
+def test_dilated_residual_blocks(symmetric, dilated_network):
+    expected, found = symmetric(IMAGES, training=False), dilated_network(IMAGES, training=False)
     *_, fourth, fifth = (
-        layer for layer in ours.layers if isinstance(layer, adapted_resnet.ResidualBlock)
+        layer for layer in dilated_network.layers if isinstance(layer, adapted_resnet.ResidualBlock)
     )
     assert {value.shape[1:3] for level, value in found.items() if level > "2"} == {(8, 12)}
+    for level in "23":
+        np.testing.assert_allclose(found[level], expected[level], atol=1e-5)
     np.testing.assert_allclose(found["4"], dilated(fourth, found["3"], 2), atol=1e-4)
     np.testing.assert_allclose(found["5"], dilated(fifth, found["4"], 4), atol=1e-4)
 
 
-def test_dilation_leaves_earlier_levels_alone():
-    plain = randomise(resnet.build(TINY))
-    expected = plain(IMAGES, training=False)
-    found = copy_weights(plain, resnet.build(TINY, output_stride=16))(IMAGES, training=False)
-    for level in "234":
-        np.testing.assert_allclose(found[level], expected[level], atol=1e-5)
-
-
-def test_same_and_symmetric_agree_where_nothing_is_uneven():
-    same = randomise(resnet.build(TINY))
-    symmetric = copy_weights(same, resnet.build(SYMMETRIC))
+def test_same_and_symmetric_agree_where_nothing_is_uneven(plain, symmetric):
     odd, even = IMAGES[:, :33, :65], IMAGES
-    for level, value in same(odd).items():
-        np.testing.assert_allclose(symmetric(odd)[level], value, atol=1e-5)
-        assert symmetric(even)[level].shape == same(even)[level].shape
-        assert np.abs(symmetric(even)[level] - same(even)[level]).max() > 0.01
+    found = symmetric(odd)
+    for level, value in plain(odd).items():
+        np.testing.assert_allclose(found[level], value, atol=1e-5)
+    found = symmetric(even)
+    for level, value in plain(even).items():
+        assert found[level].shape == value.shape
+        assert np.abs(found[level] - value).max() > 0.01
 
 
-def test_checkpoints_fit_every_variant(tmp_path):
-    source = randomise(resnet.build(SYMMETRIC))
-    path = tf.train.Checkpoint(backbone=source).write(str(tmp_path / "backbone"))
+def test_checkpoints_fit_every_variant(plain, symmetric, dilated_network, tmp_path):
+    path = tf.train.Checkpoint(backbone=plain).write(str(tmp_path / "backbone"))
     stock = stock_resnet.ResNet(10, depth_multiplier=0.125, activation="relu")
-    for target in (stock, resnet.build(TINY), resnet.build(TINY, output_stride=8)):
+    for target in (stock, symmetric, dilated_network):
+        for weight in target.weights:
+            weight.assign(tf.zeros_like(weight))
         status = tf.train.Checkpoint(backbone=target).read(path)
         status.assert_existing_objects_matched().assert_consumed()
-        for old, new in zip(source.weights, target.weights):
+        for old, new in zip(plain.weights, target.weights):
             np.testing.assert_array_equal(old, new)
 
 

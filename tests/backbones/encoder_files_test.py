@@ -26,9 +26,11 @@ def _folder(original, tmp_path):
     return shutil.copytree(original, tmp_path / "copy")
 
 
-def test_round_trip(tmp_path):
+def test_round_trip_and_a_copied_folder(tmp_path):
     backbone = write_encoder(tmp_path / "a" / "b", seed=2)
-    encoder = encoder_files.read(str(tmp_path / "a" / "b"))
+    folder = shutil.copytree(tmp_path / "a" / "b", tmp_path / "copy")
+    shutil.rmtree(tmp_path / "a")
+    encoder = encoder_files.read(str(folder))
     assert encoder.architecture == TINY
     assert encoder.source == "a test"
     assert tf.train.latest_checkpoint(encoder.folder) == encoder.checkpoint
@@ -36,12 +38,6 @@ def test_round_trip(tmp_path):
     encoder_files.restore(restored, encoder)
     for old, new in zip(backbone.weights, restored.weights):
         np.testing.assert_array_equal(old, new)
-
-
-def test_a_copied_folder(folder):
-    encoder = encoder_files.read(str(folder))
-    assert tf.train.latest_checkpoint(str(folder)) == encoder.checkpoint
-    encoder_files.restore(resnet.build(TINY), encoder)
 
 
 @pytest.mark.parametrize(
@@ -59,6 +55,8 @@ def test_a_copied_folder(folder):
         ({"architecture": {"depth_multiplier": 0}}, "depth_multiplier must be positive"),
         ({"architecture": {"padding": "valid"}}, "padding must be one of"),
         ({"architecture": None}, "encoder.json does not describe an encoder"),
+        ({"last_level": "6"}, "encoder.json does not describe an encoder: last_level must be one"),
+        ({"last_level": 4}, "encoder.json does not describe an encoder: last_level must be one"),
     ],
 )
 def test_descriptions(folder, change, message):

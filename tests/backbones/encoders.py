@@ -24,8 +24,8 @@ def randomise(backbone, seed=0):
     return backbone
 
 
-def write_encoder(folder, seed=0, architecture=TINY):
+def write_encoder(folder, seed=0, architecture=TINY, output_stride=32):
     """Writes an encoder of random weights; returns its backbone."""
-    backbone = randomise(resnet.build(architecture), seed)
+    backbone = randomise(resnet.build(architecture, output_stride=output_stride), seed)
     encoder_files.write(str(folder), backbone, architecture, source="a test")
     return backbone

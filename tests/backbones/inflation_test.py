@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from official.core import exp_factory, task_factory
+from official.vision.modeling.backbones import resnet_3d
+from official.vision.modeling.backbones.resnet import RESNET_SPECS as FLAT_SPECS
 
 from tests.backbones import encoders
 from vito_tf.backbones import inflation, resnet
@@ -22,11 +24,17 @@ def on_black(encoder, frames):
     return tf.keras.Model(first.output, encoder.output)(mapped)
 
 
-def test_the_stock_experiment_sees_what_the_encoder_sees_and_trains(tmp_path):
+def test_the_stock_experiment_sees_what_the_encoder_sees_and_trains(tmp_path, monkeypatch):
+    """Model Garden's 3-D networks have one width only: here, "ResNet-50" is narrow and short."""
+    blocks = [(4, 1), (8, 2), (16, 1), (32, 2)]
+    for specs, kind in ((resnet_3d.RESNET_SPECS, "bottleneck3d"), (FLAT_SPECS, "bottleneck")):
+        monkeypatch.setitem(specs, 50, [(kind, *block) for block in blocks])
     folder, output = str(tmp_path / "encoder"), str(tmp_path / "inflated")
     encoder = encoders.write_encoder(folder, architecture=resnet.Architecture())
-    inflation.write(folder, output)
     config = exp_factory.get_exp_config("video_classification_ucf101").task
+    for spec, (_, count) in zip(config.model.backbone.resnet_3d.block_specs, blocks):
+        spec.temporal_kernel_sizes = spec.temporal_kernel_sizes[:count]
+    inflation.write(folder, output, config.model.backbone)
     config.train_data.feature_shape = config.validation_data.feature_shape = CLIP
     config.override({"init_checkpoint": output, "init_checkpoint_modules": "backbone"})
     task = task_factory.get_task(config)

@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The backbone type `encoder` under Model Garden's own models."""
 
+import dataclasses
+import shutil
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -81,13 +84,34 @@ def fpn(path):
     return factory.build_segmentation_model(SPECS, model)
 
 
-@pytest.mark.parametrize("make", [classifier, fpn])
-def test_models_have_the_encoders_features(encoder, make):
-    check(make(encoder[0]).backbone, encoder)
+def test_a_decoder_has_the_encoders_features(encoder):
+    check(fpn(encoder[0]).backbone, encoder)
+
+
+def test_levels_that_the_encoders_training_did_not_reach_are_left_out(encoder, tmp_path):
+    folder = str(shutil.copytree(encoder[0], tmp_path / "encoder"))
+    dataclasses.replace(encoder_files.read(folder), last_level="4").write_description()
+    features = {level: encoder[2][level] for level in "234"}
+    for make in (classifier, fpn):
+        model = make(folder)
+        assert sorted(model.backbone.output_specs) == ["2", "3", "4"]
+        assert len(model.backbone.weights) < len(encoder[1])
+        check(model.backbone, ("", encoder[1], features))
+        assert all(np.isfinite(value).all() for value in tf.nest.flatten(model(IMAGES)))
+    # Checkpoints of whole encoders fit it, and its own are an encoder's first levels.
+    path = tf.train.Checkpoint(backbone=model.backbone).write(str(tmp_path / "shortened"))
+    whole = build(padding="symmetric", **FIELDS)
+    tf.train.Checkpoint(backbone=whole).read(path).expect_partial()
+    for expected, weight in zip(encoder[1], whole.weights[: len(model.backbone.weights)]):
+        np.testing.assert_array_equal(weight, expected)
+    status = tf.train.Checkpoint(backbone=model.backbone).read(
+        encoder_files.read(folder).checkpoint
+    )
+    status.expect_partial().assert_existing_objects_matched()
 
 
 def test_dilation(encoder):
-    backbone = build(path=encoder[0], output_stride=16)
+    backbone = build(path=encoder[0], output_stride=16, **FIELDS)
     found = maps(backbone)
     close(found, {level: encoder[2][level] for level in "234"})
     assert backbone.output_specs["5"][1:] == found["5"].shape[1:] == (4, 4, 64)
@@ -126,18 +150,20 @@ def test_what_the_task_says(encoder):
 
 def test_random_weights_are_of_an_encoder_to_come(tmp_path):
     expected = maps(write_encoder(tmp_path, seed=1))
-    first = build(common.NormActivation(activation="swish"), **FIELDS)
-    assert {layer.epsilon for layer in norms_of(first)} == {1e-5}
     task = classification_task.ImageClassificationTask(
         image_classification.ImageClassificationTask(
             model=image_classification.ImageClassificationModel(
-                num_classes=3, input_size=[64, 64, 3], backbone=config(**FIELDS)
+                num_classes=3,
+                input_size=[64, 64, 3],
+                backbone=config(**FIELDS),
+                norm_activation=common.NormActivation(activation="swish"),
             ),
             init_checkpoint=str(tmp_path),
             init_checkpoint_modules="backbone",
         )
     )
     model = task.build_model()
+    assert {layer.epsilon for layer in norms_of(model.backbone)} == {1e-5}
     task.initialize(model)
     close(maps(model.backbone), expected)
 
@@ -185,7 +211,6 @@ def test_overrides(encoder):
 
 def test_fields_that_contradict_the_encoder(encoder):
     folder = encoder[0]
-    build(path=folder, **FIELDS)
     for name, value in [
         ("model_id", 18),
         ("depth_multiplier", 0.5),

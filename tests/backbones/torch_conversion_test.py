@@ -23,7 +23,8 @@ IMAGES = np.random.default_rng(1).normal(size=(1, 40, 33, 3)).astype(np.float32)
 def _checkpoint(tmp_path_factory):
     path = str(tmp_path_factory.mktemp("torch") / "weights.pth")
     state = {f"module.{name}": value for name, value in STATE.items()}
-    torch_files.write_state_dict(path, {**state, "module.fc.bias": np.zeros(3, np.float32)})
+    heads = {f"head.{index}": np.zeros(1, np.float32) for index in range(12)}
+    torch_files.write_state_dict(path, {**state, **heads})
     return path
 
 
@@ -36,7 +37,7 @@ def test_there_and_back(checkpoint, tmp_path):
         "padding": "symmetric",
         "parameters": sum(v.size for k, v in STATE.items() if "num_batches" not in k) + 4 * 4 + 16,
         "prefix": "module.",
-        "ignored": "module.fc.bias",
+        "ignored": ", ".join(f"head.{index}" for index in range(10)) + " and 2 more",
         "max_difference": 0,
     }
     encoder = encoder_files.read(folder)
@@ -86,7 +87,7 @@ def test_a_failed_conversion_deletes_nothing(checkpoint, tmp_path):
     assert sorted(folder.iterdir()) == before
 
 
-def test_existing_files(tmp_path):
+def test_existing_files_and_a_shortcut_of_its_own(tmp_path):
     write_encoder(tmp_path / "encoder", architecture=SYMMETRIC)
     path = tmp_path / "weights.pt"
     path.write_text("mine")
@@ -100,7 +101,7 @@ def test_existing_files(tmp_path):
         to_checkpoint(str(tmp_path / "encoder"), str(tmp_path / "encoder"), overwrite=True)
 
 
-def test_padding_of_tensorflow(tmp_path):
+def test_padding_of_tensorflow_and_another_epsilon(tmp_path):
     write_encoder(tmp_path / "encoder", architecture=TINY)
     path = tmp_path / "weights.safetensors"
     with pytest.raises(ConversionError, match=r"pads as TensorFlow does.*--ignore_padding"):
@@ -108,13 +109,12 @@ def test_padding_of_tensorflow(tmp_path):
     assert not path.exists()
     figures = to_checkpoint(str(tmp_path / "encoder"), str(path), ignore_padding=True)
     assert figures["max_difference"] > 0.01
-
-
-def test_another_epsilon(tmp_path):
-    architecture = resnet.Architecture(10, 0.0625, padding="symmetric", norm_epsilon=1e-3)
-    write_encoder(tmp_path, architecture=architecture)
+    description = tmp_path / "encoder" / encoder_files.DESCRIPTION
+    content = json.loads(description.read_text())
+    content["architecture"]["norm_epsilon"] = 1e-3
+    description.write_text(json.dumps(content))
     with pytest.raises(ConversionError, match=r"norm_epsilon=0\.001; torchvision's .* 1e-05"):
-        to_checkpoint(str(tmp_path), str(tmp_path / "x.pth"))
+        to_checkpoint(str(tmp_path / "encoder"), str(tmp_path / "x.pth"), ignore_padding=True)
 
 
 def test_no_encoder(tmp_path):
@@ -126,13 +126,3 @@ def test_no_encoder(tmp_path):
         encoder_files.EncoderError, match=r"encoder\.json does not describe.*model_id"
     ):
         to_checkpoint(str(tmp_path), str(tmp_path / "x.pth"))
-
-
-def test_many_ignored_tensors(tmp_path):
-    path = str(tmp_path / "weights.pth")
-    heads = {f"head.{index}": np.zeros(1, np.float32) for index in range(12)}
-    torch_files.write_state_dict(path, {**STATE, **heads})
-    figures = to_encoder(path, str(tmp_path / "encoder"))
-    assert figures["ignored"].startswith("head.0, head.1")
-    assert figures["ignored"].endswith("head.9 and 2 more")
-    assert figures["prefix"] == "none"

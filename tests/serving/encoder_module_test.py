@@ -14,7 +14,6 @@ from tests.backbones import encoders
 from tests.serving import runs
 from vito_tf.backbones import encoder_files, resnet
 from vito_tf.evaluation import attention_maps
-from vito_tf.pretraining import trained_network
 from vito_tf.serving import encoder as encoder_lib
 from vito_tf.serving import encoder_module, file_formats
 
@@ -24,11 +23,11 @@ SIZE = 48
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
     """A SavedModel's folder, and the network that it is of."""
-    folder = tmp_path_factory.mktemp("export")
-    runs.write_run(folder / "run")
-    encoder = encoder_lib.of_run(trained_network.load(str(folder / "run")))
-    file_formats.write_saved_model(encoder, SIZE, str(folder / "hub"))
-    return str(folder / "hub"), encoder.network
+    folder = str(tmp_path_factory.mktemp("export"))
+    network = runs.random_network()
+    encoder = encoder_lib.Encoder(network.backbone, encoders.TINY, "4", "a test", network)
+    file_formats.write_saved_model(encoder, SIZE, folder)
+    return folder, network
 
 
 @pytest.fixture(scope="module")
@@ -93,8 +92,8 @@ def test_in_training_batch_norm_uses_the_batch_and_records_it(exported, module):
         variable.assign(old)
 
 
-def test_a_keras_layer_of_it_fine_tunes(exported):
-    layer = hub.KerasLayer(exported[0], trainable=True)
+def test_a_keras_layer_of_it_fine_tunes(exported, module):
+    layer = hub.KerasLayer(module, trainable=True)
     model = tf.keras.Sequential([layer, tf.keras.layers.Dense(2)])
     images, labels = runs.images(8, 32, 32), tf.constant([0, 1] * 4)
     model.compile("adam", tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True))
@@ -107,10 +106,11 @@ def test_a_keras_layer_of_it_fine_tunes(exported):
     assert len(layer.trainable_weights) == len(used.trainable_weights)
     assert len(layer.weights) == len(used.weights)
     assert layer.losses == []
+    layer.set_weights(before)
 
 
-def test_a_frozen_keras_layer_stays_as_it_is(exported):
-    layer = hub.KerasLayer(exported[0])
+def test_a_frozen_keras_layer_stays_as_it_is(exported, module):
+    layer = hub.KerasLayer(module)
     images = runs.images()
     np.testing.assert_allclose(
         layer(images, training=True), _features(exported[1], images), rtol=1e-4, atol=1e-5

@@ -8,7 +8,7 @@ import tensorflow as tf
 from tests.backbones import encoders
 from tests.pretraining import runs
 from vito_tf import configuration, registry  # noqa: F401
-from vito_tf.pretraining import build, checkpoints, run_directory
+from vito_tf.pretraining import build, checkpoints, network, run_directory
 
 SUMMARY = {"steps": 5, "loss": 0.25}
 
@@ -44,6 +44,16 @@ def write_run(folder, bindings="", steps=(5,), scope=None):
         manager.save(checkpoint_number=step)
     gin.clear_config()
     return model
+
+
+def random_network():
+    """The `VitoNetwork` of the tiny configuration, random in all its weights."""
+    gin.clear_config()
+    configuration.parse([], [runs.RUN + "clip_records.file_pattern = 'none'\n"])
+    built = network.VitoNetwork()
+    built(images())
+    gin.clear_config()
+    return encoders.randomise(built)
 
 
 def images(batch=2, height=40, width=56, seed=0):

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Conversion of data sets: order, resume, and what is missing or unusable."""
 
+import functools
 import json
 
 import pytest
@@ -16,7 +17,7 @@ def data_set(count, published=None, missing=(), broken=()):
             raise conversion.ConversionError(f"{number}.jpg is broken.")
         return str(number).encode()
 
-    items = [conversion.Item(f"{n}.jpg", lambda n=n: make(n)) for n in range(count)]
+    items = [conversion.Item(f"{n}.jpg", functools.partial(make, n)) for n in range(count)]
     split = conversion.Split("train", items, published, missing)
     return conversion.DataSet([split], ["cat", "dog"])
 

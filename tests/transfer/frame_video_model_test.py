@@ -17,7 +17,8 @@ def build(pooling, num_classes=NUM_CLASSES, dropout_rate=0.0):
     config = frame_video_model.FrameVideoModelConfig(pooling=pooling, dropout_rate=dropout_rate)
     config.backbone.vito_frames.override({"model_id": 10, "depth_multiplier": 0.125})
     specs = tf.keras.layers.InputSpec(shape=[None, *CLIP])
-    return factory_3d.build_model("vito_frames", specs, config, num_classes)
+    build_model = tf.autograph.experimental.do_not_convert(factory_3d.build_model)
+    return build_model("vito_frames", specs, config, num_classes)
 
 
 def test_only_several_scales_see_the_order_of_time():
@@ -49,3 +50,13 @@ def test_the_head_is_dropout_and_one_fully_connected_layer():
 def test_unknown_poolings_are_refused():
     with pytest.raises(ValueError, match=r"model\.pooling must be one of"):
         build("maximum")
+
+
+def test_several_scales_need_several_levels():
+    images = tf.keras.Input([*CLIP])
+    backbone = tf.keras.Model(images, {"2": tf.keras.layers.Dense(4)(images)})
+    specs = tf.keras.layers.InputSpec(shape=[None, *CLIP])
+    model = frame_video_model.FrameVideoModel(backbone, NUM_CLASSES, specs, "average")
+    assert model.output_shape == (None, NUM_CLASSES)
+    with pytest.raises(ValueError, match=r"model\.pooling=multiscale_attention needs two levels"):
+        frame_video_model.FrameVideoModel(backbone, NUM_CLASSES, specs, "multiscale_attention")

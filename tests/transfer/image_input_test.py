@@ -176,7 +176,7 @@ def test_what_cannot_be_read_is_named(tmp_path):
     with pytest.raises(ValueError, match=r"task\.train_data\.min_crop_area"):
         image_input.read(data("x", is_training=True, min_crop_area=0), [32, 32, 3], 3)
     for options in ({}, {"tfds_name": "cifar10"}):
-        with pytest.raises(ValueError, match=r"task\.validation_data needs either input_path or"):
+        with pytest.raises(ValueError, match=r"task\.validation_data needs input_path, or tfds"):
             image_input.read(data("", **options), [32, 32, 3], 3)
     with pytest.raises(ValueError, match=r"task\.validation_data\.input_path: .*no\*"):
         image_input.read(data(tmp_path / "no*"), [32, 32, 3], 3)
@@ -206,6 +206,7 @@ def test_tensorflow_datasets_are_read_without_another_encoding(tmp_path):
     write_tfds(tmp_path)
     for skipped in ("image", ""):
         params = image_input.ImageData(
+            input_path="train*.tfrecord",
             tfds_name="tiny",
             tfds_split="train",
             tfds_data_dir=str(tmp_path),

@@ -45,3 +45,22 @@ def test_cross_entropy_is_of_images_alone():
     expected = [-np.mean([np.log(head[n, labels[n]]) for n in range(3)]) for head in shares]
     np.testing.assert_allclose(padding.cross_entropy(labels, logits), expected, rtol=1e-6)
     assert float(padding.cross_entropy(np.array([-1]), np.zeros([1, 3], np.float32))) == 0
+
+
+def test_validation_loss_is_of_all_images_on_two_replicas():
+    strategy = tf.distribute.MirroredStrategy(["cpu:0", "cpu:1"])
+    rng = np.random.default_rng(1)
+    logits = rng.normal(size=[2, 6, 3]).astype(np.float32)
+    labels = np.array([2, 0, 1, -1, -1, -1], np.int32)  # The second replica has no image.
+    with strategy.scope():
+        metric = padding.ValidationLoss()
+
+    def step(context):
+        start = 4 * context.replica_id_in_sync_group
+        part = slice(start, start + 4)
+        metric.update_state(labels[part], logits[:, part])
+
+    strategy.run(lambda: step(tf.distribute.get_replica_context()))
+    assert metric.name == "validation_loss"
+    expected = np.mean(padding.cross_entropy(labels, logits))
+    assert float(metric.result()) == pytest.approx(expected, rel=1e-6)

@@ -6,8 +6,10 @@ import io
 
 import numpy as np
 import tensorflow as tf
-from official.core import exp_factory, task_factory, train_lib, train_utils
+from official.core import exp_factory, train_lib, train_utils
 from PIL import Image
+
+from tests.transfer import quick_tasks
 
 
 def encoded(pixels, kind="PNG", mode=None, **options):
@@ -93,6 +95,6 @@ def run(params, model_dir, mode="train_and_eval", eagerly=False):
     strategy = tf.distribute.OneDeviceStrategy("cpu:0")
     train_utils.serialize_config(params, str(model_dir))
     with strategy.scope():
-        task = task_factory.get_task(params.task, logging_dir=str(model_dir))
+        task = quick_tasks.get_task(params.task, logging_dir=str(model_dir))
     model, _ = train_lib.run_experiment(strategy, task, mode, params, str(model_dir))
     return model

@@ -143,6 +143,8 @@ def test_batches(tmp_path):
             lambda image, mask: (image, np.where(mask == 2, 7, mask).astype("u1")),
             "has the label 7, but task.model.num_classes is 3",
         ),
+        (lambda image, mask: (np.dstack([image, mask]), mask), "An image has 4 channels"),
+        (lambda image, mask: (image, image), "A mask has 3 channels .a palette"),
         (lambda image, mask: (image, mask[:-1]), r"size \[20 30\] has a mask of size \[19 30\]"),
     ],
 )

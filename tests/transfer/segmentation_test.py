@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import yaml
-from official.core import exp_factory, task_factory, train_lib
+from official.core import exp_factory, train_lib
 from official.vision.utils import summary_manager
 
 from tests.backbones import encoders
-from tests.transfer import segmentation_data
+from tests.transfer import quick_tasks, segmentation_data
+from vito_tf.backbones import encoder_files
 from vito_tf.transfer import segmentation, segmentation_task
 
 FINETUNE = pathlib.Path(__file__).parents[2] / "gin_configs/finetune"
@@ -68,6 +69,7 @@ def tiny(records, **task):
             "summary_interval": 30,
             "checkpoint_interval": 30,
             "validation_interval": 60,
+            "train_tf_while_loop": False,
             "optimizer_config": {"learning_rate": {"polynomial": {"decay_steps": 60}}},
         },
     }
@@ -81,7 +83,7 @@ def run(params, model_dir, strategy=None):
     tf.keras.utils.set_random_seed(3)
     strategy = strategy or tf.distribute.get_strategy()
     with strategy.scope():
-        task = task_factory.get_task(params.task, logging_dir=str(model_dir))
+        task = quick_tasks.get_task(params.task, logging_dir=str(model_dir))
     return train_lib.run_experiment(
         strategy,
         task,
@@ -166,7 +168,9 @@ def test_resumes_on_two_replicas(records, trained):
     """There is nothing left to train. The last batch leaves one of them without images."""
     model_dir, _, logs = trained
     strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-    _, again = run(tiny(records), model_dir, strategy)
+    params = tiny(records)
+    params.trainer.eval_tf_function = False
+    _, again = run(params, model_dir, strategy)
     for name in ("mean_iou", "pixel_accuracy", "iou/brick", "validation_loss"):
         np.testing.assert_allclose(again[name], logs[name], rtol=1e-4)
     steps = [step for step, _ in events(model_dir / "train")["training_loss"]]
@@ -209,7 +213,7 @@ def test_protocol(name, examples, epochs, classes):
     steps = epochs * examples / 16
     assert abs(params.trainer.train_steps - steps) <= 0.5
     assert params.task.model.num_classes == classes
-    task = task_factory.get_task(params.task)
+    task = quick_tasks.get_task(params.task)
     optimizer = task.create_optimizer(params.trainer.optimizer_config)
     for step in (0, 100, 20000):
         expected = (0.04 - 1e-4) * (1 - step / params.trainer.train_steps) ** 0.9 + 1e-4
@@ -224,7 +228,7 @@ def test_encoder_arrives_feature_by_feature(records, tmp_path):
     for encoder, init_checkpoint in (({"path": str(tmp_path)}, None), ({}, str(tmp_path))):
         params = tiny(records, init_checkpoint=init_checkpoint)
         params.task.model.backbone.encoder.override({**encoder, "output_stride": 32})
-        task = task_factory.get_task(params.task)
+        task = quick_tasks.get_task(params.task)
         model = task.build_model()
         task.initialize(model)
         actual = model.backbone(images)
@@ -233,9 +237,26 @@ def test_encoder_arrives_feature_by_feature(records, tmp_path):
     assert set(model.checkpoint_items) == {"backbone", "head"}
 
 
+def test_what_does_not_fit_the_head_or_the_network_is_named(records, tmp_path):
+    backbone = encoders.randomise(encoders.resnet.build(encoders.TINY))
+    encoder_files.write(str(tmp_path / "short"), backbone, encoders.TINY, "a test", last_level="4")
+    params = tiny(records)
+    params.task.model.backbone.encoder.path = str(tmp_path / "short")
+    task = quick_tasks.get_task(params.task)
+    with pytest.raises(ValueError, match=r"^task\.model\.head\.level is 5, but .* levels 2, 3, 4"):
+        task.build_model()
+    params.task.model.head.level = 4
+    model = task.build_model()
+    assert model(np.zeros([1, 64, 64, 3], np.float32))["logits"].shape == [1, 4, 4, 3]
+    for path, modules in ((tmp_path, "backbone"), (tmp_path / "short", "backbnoe")):
+        params.task.override({"init_checkpoint": str(path), "init_checkpoint_modules": modules})
+        with pytest.raises(ValueError, match=rf"^task\.init_checkpoint={path} does not fit"):
+            task.initialize(model)
+
+
 def test_weight_decay_is_half_the_squared_norm(records):
     params = tiny(records, losses={"l2_weight_decay": 0.005})
-    model = task_factory.get_task(params.task).build_model()
+    model = quick_tasks.get_task(params.task).build_model()
     for everything in (True, False):
         params.override({"task": {"losses": {"decay_norms_and_biases": everything}}})
         with tf.GradientTape() as tape:
@@ -256,4 +277,4 @@ def test_number_of_classes_must_be_that_of_the_data(records):
 
 def test_task_is_registered():
     params = exp_factory.get_exp_config("vito_fcn_pascal")
-    assert isinstance(task_factory.get_task(params.task), segmentation.TASK)
+    assert isinstance(quick_tasks.get_task(params.task), segmentation.TASK)

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import yaml
-from official.core import exp_factory, task_factory
+from official.core import exp_factory
 
-from tests.backbones.encoders import write_encoder
-from vito_tf.backbones import model_garden
+from tests.backbones import encoders
+from tests.transfer import quick_tasks
+from vito_tf.backbones import encoder_files, model_garden
 from vito_tf.transfer import stock_experiments
 
 # What makes the models small enough for a test.
@@ -62,12 +63,12 @@ def test_all_else_is_stock(name, levels):
 
 @pytest.mark.parametrize("name", SMALL)
 def test_an_encoder_by_yaml(name, tmp_path):
-    backbone = write_encoder(tmp_path, seed=3)
+    backbone = encoders.write_encoder(tmp_path, seed=3)
     task = {"model": {"backbone": {"encoder": {"path": str(tmp_path)}}}}
     config = exp_factory.get_exp_config(f"vito_{name}")
     config.override(yaml.safe_load(yaml.safe_dump({"task": task})))
     config.task.model.override(SMALL[name])
-    model = task_factory.get_task(config.task).build_model()
+    model = quick_tasks.get_task(config.task).build_model()
     for old, new in zip(backbone.weights, model.backbone.weights):
         np.testing.assert_array_equal(old, new)
     images = tf.random.stateless_normal([1, 64, 64, 3], seed=(1, 2))
@@ -76,6 +77,21 @@ def test_an_encoder_by_yaml(name, tmp_path):
         if level != "5" or name != "seg_deeplabv3_pascal":  # Where '5' is dilated.
             scale = np.abs(expected[level]).max()
             np.testing.assert_allclose(found / scale, expected[level] / scale, atol=1e-5)
+
+
+def test_levels_that_training_did_not_reach_are_named_or_done_without(tmp_path):
+    backbone = encoders.randomise(encoders.resnet.build(encoders.TINY))
+    encoder_files.write(str(tmp_path), backbone, encoders.TINY, "a test", last_level="4")
+    for name, small in SMALL.items():
+        config = exp_factory.get_exp_config(f"vito_{name}")
+        config.task.model.override(small)
+        config.task.model.backbone.encoder.path = str(tmp_path)
+        task = quick_tasks.get_task(config.task)
+        if name == "seg_deeplabv3_pascal":
+            with pytest.raises(ValueError, match=r"^task\.model\.decoder\.aspp\.level is 5, but"):
+                task.build_model()
+            config.task.model.override({"decoder": {"aspp": {"level": 4}}, "head": {"level": 4}})
+        assert sorted(task.build_model().backbone.output_specs) == ["2", "3", "4"]
 
 
 def test_any_experiment_with_a_backbone():

@@ -9,7 +9,7 @@ import tensorflow as tf
 from tests.ingestion import data_sets
 from tests.transfer import labelled_videos
 from vito_tf.ingestion import dataset_info
-from vito_tf.transfer import clip_augmentation
+from vito_tf.transfer import clip_augmentation, reading
 from vito_tf.transfer import video_classification_input as video_input
 from vito_tf.video import clip_encoders, clip_examples, cutter, tfds_clips
 
@@ -39,7 +39,7 @@ def parse_all(serialized, config, count):
     """The same record read again and again, as the pipeline would."""
     records = tf.data.Dataset.from_tensors(serialized).repeat(count)
     records = records.map(lambda x: video_input.decode_record(x, config.record_frame_rate))
-    return list(records.enumerate().map(video_input.Parser(config)))
+    return list(records.apply(reading.numbered(None)).map(video_input.Parser(config)))
 
 
 def parse(serialized, config):
@@ -142,7 +142,7 @@ def test_tfds_examples_are_taken_as_they_are(encoded):
     example = {"video": video, "label": tf.constant(1, tf.int32)}
     config = params(num_test_clips=2)
     clips, label = video_input.Parser(config)(
-        tf.constant(0, tf.int64), video_input.decode_tfds(example, 20.0)
+        {"number": tf.constant(0, tf.int64), **video_input.decode_tfds(example, 20.0)}
     )
     expected, expected_label = parse(serialized, config)
     np.testing.assert_allclose(clips, expected, atol=1e-5)

@@ -7,11 +7,11 @@ import pathlib
 import numpy as np
 import pytest
 import tensorflow as tf
-from official.core import exp_factory, task_factory, train_lib
+from official.core import exp_factory, train_lib
 from official.modeling import hyperparams
 
 from tests.backbones import encoders
-from tests.transfer import labelled_videos
+from tests.transfer import labelled_videos, quick_tasks
 from vito_tf.transfer import conversion, video_classification  # noqa: F401
 from vito_tf.transfer.datasets import ucf101
 
@@ -64,6 +64,8 @@ def experiment(folder, pooling="multiscale_average", steps=2, **task):
                 "summary_interval": steps,
                 "checkpoint_interval": steps,
                 "validation_interval": steps,
+                "train_tf_while_loop": False,
+                "eval_tf_function": False,
                 "optimizer_config": {
                     "learning_rate": {"stepwise": {"boundaries": [1000], "values": [0.003, 0.0]}}
                 },
@@ -78,7 +80,7 @@ def run(params, model_dir, **options):
     strategy = tf.distribute.OneDeviceStrategy("CPU:0")
     tf.keras.utils.set_random_seed(0)
     with strategy.scope():
-        task = task_factory.get_task(params.task)
+        task = quick_tasks.get_task(params.task)
     return train_lib.run_experiment(
         strategy, task, "train", params, str(model_dir), save_summary=False, **options
     )
@@ -107,7 +109,7 @@ def test_a_run_learns_the_order_of_time_and_goes_on_where_it_stopped(folder, tmp
     assert all(equal(model.weights, again.weights))
 
     whole = {"init_checkpoint": str(tmp_path), "init_checkpoint_modules": "all"}
-    task = task_factory.get_task(experiment(folder, **whole).task)
+    task = quick_tasks.get_task(experiment(folder, **whole).task)
     second_stage = task.build_model()
     task.initialize(second_stage)
     assert all(equal(model.weights, second_stage.weights))
@@ -115,7 +117,7 @@ def test_a_run_learns_the_order_of_time_and_goes_on_where_it_stopped(folder, tmp
 
 def test_a_frozen_encoder_stays_as_it_is(folder):
     params = experiment(folder, "multiscale_attention", freeze_backbone=True)
-    task = task_factory.get_task(params.task)
+    task = quick_tasks.get_task(params.task)
     model = task.build_model()
     backbone = [weight.numpy() for weight in model.backbone.weights]
     others = [weight.numpy() for weight in model.trainable_weights]
@@ -140,7 +142,7 @@ class FixedModel(tf.keras.Model):
 
 def test_probabilities_of_clips_are_averaged_over_all_videos(folder):
     params = experiment(folder)
-    task = task_factory.get_task(params.task)
+    task = quick_tasks.get_task(params.task)
     strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
     data = strategy.distribute_datasets_from_function(
         lambda context: task.build_inputs(params.task.validation_data, context)
@@ -168,7 +170,7 @@ def test_probabilities_of_clips_are_averaged_over_all_videos(folder):
 
 
 def test_the_losses_are_cross_entropies(folder):
-    task = task_factory.get_task(experiment(folder).task)
+    task = quick_tasks.get_task(experiment(folder).task)
     probabilities = tf.constant([[0.9, 0.1], [0.2, 0.8]])
     labels = tf.constant([0, 0])
     expected = -(np.log(0.9) + np.log(0.2)) / 2
@@ -212,7 +214,7 @@ def as_lists(value):
 def test_unusable_data_are_named(folder, section, changes, message):
     params = experiment(folder)
     params.task.get(section).override(changes)
-    task = task_factory.get_task(params.task)
+    task = quick_tasks.get_task(params.task)
     with pytest.raises(ValueError, match=message):
         task.build_inputs(params.task.get(section))
 
@@ -220,6 +222,6 @@ def test_unusable_data_are_named(folder, section, changes, message):
 @pytest.mark.parametrize("init_checkpoint", ["/nowhere", "records"])
 def test_a_wrong_checkpoint_is_named(folder, init_checkpoint):
     path = str(folder / init_checkpoint)
-    task = task_factory.get_task(experiment(folder, init_checkpoint=path).task)
+    task = quick_tasks.get_task(experiment(folder, init_checkpoint=path).task)
     with pytest.raises(ValueError, match=f"task.init_checkpoint={path} does not fit the model"):
         task.initialize(task.build_model())

@@ -77,8 +77,10 @@ def read(folder: str) -> EncoderFiles:
             resnet.Architecture(**content["architecture"]),
             str(content["weights"]),
             str(content["source"]),
-            str(content["last_level"]),
+            content["last_level"],
         )
+        if encoder.last_level not in resnet.LEVELS:
+            raise ValueError(f"last_level must be one of {resnet.LEVELS}.")
     except (AttributeError, KeyError, TypeError, UnicodeDecodeError, ValueError) as error:
         raise EncoderError(f"{path} does not describe an encoder: {error}") from error
     if not tf.io.gfile.exists(f"{encoder.checkpoint}.index"):

@@ -15,6 +15,7 @@ from vito_tf.backbones import adapted_resnet
 
 PADDINGS = ("same", "symmetric")
 OUTPUT_STRIDES = (8, 16, 32)
+LEVELS = ("2", "3", "4", "5")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,7 +79,6 @@ def build(
     architecture: Architecture,
     sync_batch_norm: bool = False,
     norm_momentum: float = 0.9,
-    activation: str = "relu",
     kernel_regularizer: tf.keras.regularizers.Regularizer | None = None,
     output_stride: int = 32,
     input_specs: tf.keras.layers.InputSpec | None = None,
@@ -89,7 +89,6 @@ def build(
       architecture: of the weights.
       sync_batch_norm: whether batch statistics are taken over all replicas.
       norm_momentum: decay of batch norm's running statistics.
-      activation: a Keras activation.
       kernel_regularizer: of the convolutions' kernels.
       output_stride: 32, or 16 or 8 to replace the last strides by dilation, for segmentation.
       input_specs: [None, H, W, 3]; images of any size by default.
@@ -106,7 +105,7 @@ def build(
         "input_specs": input_specs or tf.keras.layers.InputSpec(shape=[None, None, None, 3]),
         "depth_multiplier": architecture.depth_multiplier,
         "scale_stem": architecture.scale_stem,
-        "activation": activation,
+        "activation": "relu",
         "use_sync_bn": sync_batch_norm,
         "norm_momentum": norm_momentum,
         "norm_epsilon": architecture.norm_epsilon,

@@ -56,7 +56,7 @@ def to_encoder(
     if tf.io.gfile.exists(folder):
         tf.io.gfile.rmtree(folder)
     encoder_files.write(folder, converted.backbone, converted.architecture, source)
-    _, reloaded = _load(folder)
+    reloaded = _load(encoder_files.read(folder))
     difference = _max_difference(converted.backbone, reloaded)
     if difference:
         raise ConversionError(f"{folder} was not written well: features differ by {difference}.")
@@ -98,8 +98,9 @@ def to_checkpoint(
         suffixes = ", ".join(torch_files.SUFFIXES)
         raise ConversionError(f"--export_path={path} must end in one of {suffixes}.")
     _check_target(path, overwrite)
-    encoder, backbone = _load(folder)
+    encoder = encoder_files.read(folder)
     _check_expressible(encoder, ignore_padding)
+    backbone = _load(encoder)
     if os.path.dirname(path):
         tf.io.gfile.makedirs(os.path.dirname(path))
     state = torch_resnet.to_state_dict(backbone)
@@ -146,11 +147,10 @@ def _check_expressible(encoder: encoder_files.EncoderFiles, ignore_padding: bool
         )
 
 
-def _load(folder: str) -> tuple[encoder_files.EncoderFiles, tf.keras.Model]:
-    encoder = encoder_files.read(folder)
+def _load(encoder: encoder_files.EncoderFiles) -> tf.keras.Model:
     backbone = resnet.build(encoder.architecture)
     encoder_files.restore(backbone, encoder)
-    return encoder, backbone
+    return backbone
 
 
 def _describe(architecture: resnet.Architecture, backbone: tf.keras.Model) -> dict[str, Any]:

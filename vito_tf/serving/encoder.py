@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 
 import tensorflow as tf
 
 from vito_tf.backbones import encoder_files, normalisation, resnet
 from vito_tf.evaluation import attention_maps
 from vito_tf.pretraining import network as network_lib
-from vito_tf.pretraining import trained_network
+from vito_tf.serving import trained_network
 
 
 class ImageError(ValueError):
@@ -48,7 +49,7 @@ class Encoder:
         """Whether the network pools by attention."""
         return self.network is not None and self.network.pooling == "attention"
 
-    @property
+    @functools.cached_property
     def pooled_part(self) -> tf.keras.Model:
         """From standardised images to the last trained level, with no layers beyond it."""
         return tf.keras.Model(self.backbone.inputs, self.backbone.output[self.last_level])
@@ -65,7 +66,8 @@ class Encoder:
     def clip_features(self, clips: tf.Tensor) -> tf.Tensor:
         """Average over frames of their features: [B, T, H, W, 3] to [B, C]."""
         shape = tf.shape(clips)
-        frames = self.features(tf.reshape(clips, tf.concat([[-1], shape[2:]], axis=0)))
+        frames = tf.reshape(clips, tf.concat([[shape[0] * shape[1]], shape[2:]], axis=0))
+        frames = self.features(frames)
         frames = tf.reshape(frames, [shape[0], shape[1], self.num_features])
         return tf.reduce_mean(frames, axis=1)
 

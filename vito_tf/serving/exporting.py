@@ -9,9 +9,16 @@ import os
 
 import tensorflow as tf
 
-from vito_tf.pretraining import run_directory, trained_network
+from vito_tf.pretraining import run_directory
 from vito_tf.serving import encoder as encoder_lib
-from vito_tf.serving import file_formats, model_card, publishing, references, verify
+from vito_tf.serving import (
+    file_formats,
+    model_card,
+    publishing,
+    references,
+    trained_network,
+    verify,
+)
 
 _IMAGE_SIZE = 224
 
@@ -58,13 +65,16 @@ def export_run(
       ValueError: for a run, a folder or photographs that cannot be used, or an export that does not
         compute what the network does; nothing stays then.
     """
-    trained = trained_network.load(model_dir, network, checkpoint)
-    origin = model_card.Origin(
-        trained.summary, trained.config, export.data_description, export.licence
-    )
-    operative = os.path.join(model_dir, run_directory.OPERATIVE_CONFIG)
-    image_size = export.image_size or trained.image_size
-    return _export(encoder_lib.of_run(trained), image_size, export, origin, operative)
+    with publishing.published(export.path, export.overwrite) as folder:
+        trained = trained_network.load(model_dir, network, checkpoint)
+        origin = model_card.Origin(
+            trained.summary, trained.config, export.data_description, export.licence
+        )
+        operative = os.path.join(model_dir, run_directory.OPERATIVE_CONFIG)
+        if tf.io.gfile.exists(operative):
+            tf.io.gfile.copy(operative, os.path.join(folder, run_directory.OPERATIVE_CONFIG))
+        encoder = encoder_lib.of_run(trained)
+        return _write(encoder, export.image_size or trained.image_size, export, origin, folder)
 
 
 def export_folder(folder: str, export: Export) -> list[str]:
@@ -80,26 +90,24 @@ def export_folder(folder: str, export: Export) -> list[str]:
     Raises:
       ValueError: as `export_run`.
     """
-    origin = model_card.Origin({}, "", export.data_description, export.licence)
-    image_size = export.image_size or _IMAGE_SIZE
-    return _export(encoder_lib.of_folder(folder), image_size, export, origin)
+    with publishing.published(export.path, export.overwrite) as written:
+        origin = model_card.Origin({}, "", export.data_description, export.licence)
+        encoder = encoder_lib.of_folder(folder)
+        return _write(encoder, export.image_size or _IMAGE_SIZE, export, origin, written)
 
 
-def _export(
+def _write(
     encoder: encoder_lib.Encoder,
     image_size: int,
     export: Export,
     origin: model_card.Origin,
-    operative: str | None = None,
+    folder: str,
 ) -> list[str]:
-    with publishing.published(export.path, export.overwrite) as folder:
-        cases = references.cases(encoder, export.file_format, image_size, export.verify_images)
-        file_formats.WRITERS[export.file_format](encoder, image_size, folder)
-        errors = verify.in_fresh_process(folder, export.file_format, cases)
-        if operative and tf.io.gfile.exists(operative):
-            tf.io.gfile.copy(operative, os.path.join(folder, run_directory.OPERATIVE_CONFIG))
-        name = os.path.basename(export.path.rstrip("/"))
-        card = model_card.model_card(encoder, export.file_format, image_size, name, origin, errors)
-        with tf.io.gfile.GFile(os.path.join(folder, "README.md"), "w") as file:
-            file.write(card)
+    cases = references.cases(encoder, export.file_format, image_size, export.verify_images)
+    file_formats.WRITERS[export.file_format](encoder, image_size, folder)
+    errors = verify.in_fresh_process(folder, export.file_format, cases)
+    name = os.path.basename(export.path.rstrip("/"))
+    card = model_card.model_card(encoder, export.file_format, image_size, name, origin, errors)
+    with tf.io.gfile.GFile(os.path.join(folder, "README.md"), "w") as file:
+        file.write(card)
     return errors

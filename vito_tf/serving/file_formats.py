@@ -34,13 +34,13 @@ def write_saved_model(encoder: encoder_lib.Encoder, image_size: int, folder: str
     """
     module = encoder_module.EncoderModule(encoder, image_size)
     tf.saved_model.save(module, folder, signatures=module.signatures())
+    # With it, Model Garden's `init_checkpoint` takes the folder.
+    with tf.io.gfile.GFile(os.path.join(folder, "checkpoint"), "w") as file:
+        file.write(f'model_checkpoint_path: "{_VARIABLES}"\n')
     files = encoder_files.EncoderFiles(
         folder, encoder.architecture, _VARIABLES, encoder.source, encoder.last_level
     )
     files.write_description()
-    # With it, Model Garden's `init_checkpoint` takes the folder.
-    with tf.io.gfile.GFile(os.path.join(folder, "checkpoint"), "w") as file:
-        file.write(f'model_checkpoint_path: "{_VARIABLES}"\n')
 
 
 def write_backbone(encoder: encoder_lib.Encoder, image_size: int, folder: str) -> None:

@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 import vito_tf
+from vito_tf.backbones import resnet
 from vito_tf.ingestion import markdown
 from vito_tf.serving import encoder as encoder_lib
 
@@ -18,6 +19,24 @@ _METHOD = (
     "Eslami, J. Carreira, O. J. Hénaff, Self-supervised video pretraining yields "
     "human-aligned visual representations, NeurIPS 2023. VITO itself pools by attention."
 )
+_ANY_BACKBONE = """\
+Under Model Garden's models, with the backbone type `encoder` of vito_tf:
+
+```yaml
+backbone: {{type: encoder, encoder: {{path: {path}}}}}
+```
+"""
+_STOCK_BACKBONE = """
+Without it, under any task of Model Garden with a `resnet` backbone of this architecture:
+
+```yaml
+task:
+  init_checkpoint: {path}
+  init_checkpoint_modules: backbone
+  model:
+    norm_activation: {{norm_epsilon: {epsilon}}}
+```
+"""
 _LOADING = {
     "saved_model": """\
 Features [B, {num_features}] in Keras, to train a head on or to fine-tune (`trainable=True`):
@@ -40,23 +59,9 @@ maps = encoder.endpoints(images)  # {{'2', '3', '4', '5'}}: [B, h, w, C]
 of_clips = encoder.signatures["video_clip"](clips)  # [B, T, H, W, 3], averaged over the frames
 ```
 
-Under any task of Model Garden with a `resnet` backbone of this architecture:
-
-```yaml
-task:
-  init_checkpoint: {path}
-  init_checkpoint_modules: backbone
-```
-""",
+{model_garden}""",
     "backbone": """\
-Under any task of Model Garden with a `resnet` backbone of this architecture:
-
-```yaml
-task:
-  init_checkpoint: {path}
-  init_checkpoint_modules: backbone
-```
-
+{model_garden}
 In Python:
 
 ```python
@@ -144,7 +149,11 @@ def model_card(
         _preprocessing(encoder, file_format, image_size),
         "## Loading\n",
         _LOADING[file_format].format(
-            path=name, size=image_size, num_features=encoder.num_features, heads=_heads(encoder)
+            path=name,
+            size=image_size,
+            num_features=encoder.num_features,
+            heads=_heads(encoder),
+            model_garden=_model_garden(encoder.architecture, name),
         ),
         "## Measured figures\n",
         _figures(origin.summary),
@@ -157,6 +166,14 @@ def model_card(
     licence = origin.licence or "No licence of the weights has been stated."
     parts += ["## Licence\n", licence + "\n", f"Written by vito_tf {vito_tf.__version__}.\n"]
     return "\n".join(parts)
+
+
+def _model_garden(architecture: resnet.Architecture, path: str) -> str:
+    """How its models take the encoder; its own ResNet has TensorFlow's padding alone."""
+    text = _ANY_BACKBONE.format(path=path)
+    if architecture.padding == "same":
+        text += _STOCK_BACKBONE.format(path=path, epsilon=f"{architecture.norm_epsilon:.1e}")
+    return text
 
 
 def _method(encoder: encoder_lib.Encoder) -> str:

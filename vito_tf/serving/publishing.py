@@ -10,12 +10,15 @@ from collections.abc import Iterator
 
 import tensorflow as tf
 
+from vito_tf.serving import file_formats
+
 # What exports consist of; a folder with anything else in it is never removed.
 _OWN_NAMES = (
     *("README.md", "encoder.json", "operative_config.gin", "checkpoint"),
     *("saved_model.pb", "fingerprint.pb", "variables", "assets"),
+    *("backbone-1.index", "backbone-1.data-00000-of-00001"),
+    *(file_formats.TFLITE_FLOAT, file_formats.TFLITE_INT8, file_formats.ONNX),
 )
-_OWN_PREFIXES = ("backbone-1.", "encoder.")
 
 
 class PublishingError(ValueError):
@@ -59,11 +62,7 @@ def _check_free(path: str, overwrite: bool) -> None:
     names = [name.rstrip("/") for name in tf.io.gfile.listdir(path)]
     if names and not overwrite:
         raise PublishingError(f"--export_path={path} is not empty; --overwrite replaces an export.")
-    foreign = [
-        name
-        for name in sorted(names)
-        if name not in _OWN_NAMES and not name.startswith(_OWN_PREFIXES)
-    ]
+    foreign = [name for name in sorted(names) if name not in _OWN_NAMES]
     if foreign:
         raise PublishingError(
             f"--export_path={path} holds {foreign[0]}, which is no part of an export: --overwrite "

@@ -4,34 +4,17 @@
 
 from __future__ import annotations
 
-import glob
-from collections.abc import Sequence
 from importlib import resources
-from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 from matplotlib import cbook
 
 from vito_tf.serving import encoder as encoder_lib
+from vito_tf.serving.cases import Case
 from vito_tf.transfer import image_input
 
 _MOST_IMAGES = 8
-_SEPARATOR = "|"
-
-
-class Case(NamedTuple):
-    """A call of an export.
-
-    Attributes:
-      call: its name.
-      value: float32, or the bytes of a file as uint8.
-      expected: float32 outputs by name.
-    """
-
-    call: str
-    value: np.ndarray
-    expected: dict[str, np.ndarray]
 
 
 def cases(
@@ -93,18 +76,17 @@ def _files(pattern: str | None) -> list[str]:
         folder = resources.files("sklearn.datasets.images")
         more = [str(folder / name) for name in ("china.jpg", "flower.jpg")]
         return [str(cbook.get_sample_data("grace_hopper.jpg", asfileobj=False)), *more]
-    files = sorted(glob.glob(pattern))[:_MOST_IMAGES]
+    files = sorted(tf.io.gfile.glob(pattern))[:_MOST_IMAGES]
     if not files:
         raise ValueError(f"--verify_images={pattern} matches no file.")
     return files
 
 
 def _read(path: str) -> bytes:
-    with open(path, "rb") as file:
-        encoded = file.read()
     try:
+        encoded = tf.io.gfile.GFile(path, "rb").read()
         channels = tf.io.decode_image(encoded, expand_animations=False).shape[-1]
-    except tf.errors.InvalidArgumentError as error:
+    except tf.errors.OpError as error:
         raise ValueError(f"--verify_images: {path} is no image.") from error
     if channels not in (1, 3):
         raise ValueError(f"--verify_images: {path} has {channels} channels; 1 or 3 are meant.")
@@ -118,26 +100,3 @@ def _resized(encoded: bytes, image_size: int) -> tf.Tensor:
     size = [max(round(scale * side), image_size) for side in pixels.shape[:2]]
     image = tf.image.resize(pixels, size, antialias=True) / 255.0
     return tf.clip_by_value(tf.broadcast_to(image, [*size, 3]), 0.0, 1.0)[None]
-
-
-def write(path: str, all_cases: Sequence[Case]) -> None:
-    """Writes cases to an .npz file."""
-    arrays = {}
-    for number, case in enumerate(all_cases):
-        prefix = f"{number}{_SEPARATOR}{case.call}{_SEPARATOR}"
-        arrays[prefix] = case.value
-        arrays.update({prefix + name: output for name, output in case.expected.items()})
-    np.savez(path, **arrays)
-
-
-def read(path: str) -> list[Case]:
-    """Reads what `write` wrote."""
-    found: dict[str, Case] = {}
-    with np.load(path, allow_pickle=False) as arrays:
-        for key in arrays.files:
-            number, call, name = key.split(_SEPARATOR)
-            if name:
-                found[number].expected[name] = arrays[key]
-            else:
-                found[number] = Case(call, arrays[key], {})
-    return list(found.values())

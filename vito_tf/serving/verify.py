@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compares an export with what the network computed; `in_fresh_process` runs it as a program.
 
-Nothing of the process that wrote the export is left then but the export itself.
+Nothing of the process that wrote the export is left then but the export itself: apart from Model
+Garden's checkpoints, exports are loaded without this package and without Model Garden.
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ import numpy as np
 import tensorflow as tf
 from absl import app, flags
 
-from vito_tf.serving import references
+from vito_tf.serving import cases
 
 FLAGS = flags.FLAGS
 FLOAT_TOLERANCE = 1e-4  # largest difference, relative to the output's largest value
 INT8_COSINE = 0.99  # smallest cosine, with weights of 8 bits
+_ERROR = "error: "
 
 Call = Callable[[str, np.ndarray], dict]
 
@@ -31,9 +33,7 @@ class VerificationError(ValueError):
     """An export that does not compute what its network does."""
 
 
-def in_fresh_process(
-    folder: str, file_format: str, all_cases: Sequence[references.Case]
-) -> list[str]:
+def in_fresh_process(folder: str, file_format: str, all_cases: Sequence[cases.Case]) -> list[str]:
     """Compares an export with references, in a process of its own and without a GPU.
 
     Args:
@@ -49,7 +49,7 @@ def in_fresh_process(
     """
     with tempfile.TemporaryDirectory() as scratch:
         path = os.path.join(scratch, "references.npz")
-        references.write(path, all_cases)
+        cases.write(path, all_cases)
         words = [f"--export_path={folder}", f"--format={file_format}", f"--references={path}"]
         process = subprocess.run(
             [sys.executable, "-m", "vito_tf.serving.verify", *words],
@@ -59,12 +59,13 @@ def in_fresh_process(
             check=False,
         )
     if process.returncode:
-        reasons = process.stderr.strip().splitlines() or [f"exit code {process.returncode}"]
-        raise VerificationError(f"The export was not kept: {reasons[-1].removeprefix('error: ')}")
+        lines = process.stderr.strip().splitlines() or [f"exit code {process.returncode}"]
+        reasons = [line for line in lines if line.startswith(_ERROR)] or lines
+        raise VerificationError(f"The export was not kept: {reasons[-1].removeprefix(_ERROR)}")
     return process.stdout.splitlines()
 
 
-def compare(folder: str, file_format: str, all_cases: Sequence[references.Case]) -> list[str]:
+def compare(folder: str, file_format: str, all_cases: Sequence[cases.Case]) -> list[str]:
     """Compares an export with references in this process; see `in_fresh_process`."""
     lines = []
     for name, call, is_int8 in _LOADERS[file_format](folder):
@@ -182,10 +183,10 @@ def main(argv: list[str]) -> None:
     del argv
     tf.get_logger().setLevel("ERROR")
     try:
-        lines = compare(FLAGS.export_path, FLAGS.format, references.read(FLAGS.references))
+        lines = compare(FLAGS.export_path, FLAGS.format, cases.read(FLAGS.references))
     except Exception as error:
         reason = (str(error) or type(error).__name__).strip().splitlines()[0]
-        sys.exit(f"error: {reason}")
+        sys.exit(_ERROR + reason)
     print("\n".join(lines))
 
 
@@ -193,7 +194,7 @@ def define_flags() -> None:
     """Defines this command's flags."""
     flags.DEFINE_string("export_path", None, "Folder of the export.")
     flags.DEFINE_enum("format", "saved_model", sorted(_LOADERS), "What the folder holds.")
-    flags.DEFINE_string("references", None, "File that `references.write` wrote.")
+    flags.DEFINE_string("references", None, "File that `cases.write` wrote.")
     flags.mark_flags_as_required(["export_path", "references"])
 
 

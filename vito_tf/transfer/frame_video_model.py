@@ -68,10 +68,13 @@ class FrameVideoModel(tf.keras.Model):
           kernel_regularizer: of the classifier's kernel.
 
         Raises:
-          ValueError: there is no such pooling.
+          ValueError: there is no such pooling, or too few levels for it.
         """
         inputs = {"image": tf.keras.Input(input_specs.shape[1:], name="image")}
-        pooled = temporal_pooling.TemporalPooling(pooling)(backbone(inputs["image"]))
+        maps = backbone(inputs["image"])
+        if pooling != temporal_pooling.AVERAGE and len(maps) < 2:
+            raise ValueError(f"model.pooling={pooling} needs two levels; the backbone has one.")
+        pooled = temporal_pooling.TemporalPooling(pooling)(maps)
         dropped = tf.keras.layers.Dropout(dropout_rate)(pooled)
         # U(-1 / sqrt(C), 1 / sqrt(C)), as PyTorch's linear layers, which the reference has.
         initializer = tf.keras.initializers.VarianceScaling(1 / 3, "fan_in", "uniform")

@@ -143,17 +143,24 @@ class FineTuningTask(stock_tasks.ImageClassificationTask):
         with checkpoint_errors.named(f"task.init_checkpoint={self.task_config.init_checkpoint}"):
             super().initialize(model)
 
-    def validation_step(self, inputs, model, metrics=None):
-        """Measures accuracy and, as the loss in the logs, cross-entropy without smoothing."""
+    def build_metrics(self, training: bool = True) -> list[tf.keras.metrics.Metric]:
+        """Model Garden's; in evaluation, cross-entropy without smoothing before them."""
+        metrics = super().build_metrics(training)
+        return metrics if training else [padding.ValidationLoss(), *metrics]
+
+    def validation_step(self, inputs, model, metrics):
+        """Measures the images of a batch."""
         images, labels = inputs
         logits = tf.cast(self.inference_step(images, model), tf.float32)
         losses = self.task_config.losses
         targets = padding.known(labels)
         if losses.one_hot or losses.soft_labels:
             targets = tf.one_hot(targets, self.task_config.model.num_classes)
-        for metric in metrics or []:
+        loss, *others = metrics
+        loss.update_state(labels, logits)
+        for metric in others:
             metric.update_state(targets, logits, sample_weight=padding.is_image(labels))
-        return {self.loss: padding.cross_entropy(labels, logits)}
+        return {}
 
 
 def _experiment(num_images: int, num_epochs: int) -> cfg.ExperimentConfig:

@@ -15,14 +15,12 @@ from collections.abc import Sequence
 from typing import Any, Callable, ClassVar
 
 import tensorflow as tf
-from official.common import dataset_fn
 from official.core import config_definitions as cfg
-from official.core import input_reader
 from official.vision.dataloaders import decoder, parser
 
 from vito_tf import augmentation
 from vito_tf.backbones import normalisation
-from vito_tf.transfer import padding
+from vito_tf.transfer import padding, reading
 
 _CENTRAL_SHARE = 224 / (224 + 32)
 
@@ -31,8 +29,8 @@ _CENTRAL_SHARE = 224 / (224 + 32)
 class ImageData(cfg.DataConfig):
     """Where images come from, and how they are cropped.
 
-    `input_path` names TFRecord files of `tf.train.Example`s. Where it is '', `tfds_name` and
-    `tfds_split` name a data set of TensorFlow Datasets with features `image` and `label`, such as
+    `input_path` names TFRecord files of `tf.train.Example`s, unless `tfds_name` and `tfds_split`
+    name a data set of TensorFlow Datasets with features `image` and `label`, such as
     `imagenet2012` and `imagenet2012_subset/1pct`. Images are JPEG or whatever else TensorFlow
     decodes, with one channel or three.
 
@@ -50,7 +48,6 @@ class ImageData(cfg.DataConfig):
     mixup_and_cutmix: ClassVar[None] = None
 
     is_training: bool = True
-    file_type: str = "tfrecord"
     image_field_key: str = "image/encoded"
     label_field_key: str = "image/class/label"
     min_crop_area: float = 0.08
@@ -85,10 +82,7 @@ def read(
         raise ValueError(f"task.model.input_size must be [S, S, 3], not {list(input_size)}.")
     if num_classes < 2:
         raise ValueError(f"task.model.num_classes must be 2 or more, not {num_classes}.")
-    name = "task.train_data" if params.is_training else "task.validation_data"
-    from_tfds = bool(params.tfds_name and params.tfds_split)
-    if bool(params.input_path) == from_tfds:
-        raise ValueError(f"{name} needs either input_path or tfds_name and tfds_split.")
+    name, params = reading.source(params)
     if not 0 < params.min_crop_area <= 1:
         raise ValueError(f"{name}.min_crop_area must be in (0, 1], not {params.min_crop_area}.")
 
@@ -97,19 +91,14 @@ def read(
     ) -> tf.data.Dataset:
         return padding.padded_batches(dataset, params.global_batch_size, context)
 
-    parse = Parser(params, input_size[0], num_classes).parse_fn(params.is_training)
-    try:
-        reader = input_reader.InputReader(
-            params,
-            dataset_fn=dataset_fn.pick_dataset_fn(params.file_type),
-            decoder_fn=Decoder(params).decode,
-            sample_fn=_numbered(input_context),
-            parser_fn=tf.autograph.experimental.do_not_convert(parse),
-            transform_and_batch_fn=None if params.drop_remainder else batch,
-        )
-    except ValueError as error:
-        raise ValueError(f"{name}.input_path: {error}") from error
-    return reader.read(input_context=input_context)
+    return reading.batches(
+        name,
+        params,
+        input_context,
+        decoder_fn=Decoder(params).decode,
+        parser_fn=Parser(params, input_size[0], num_classes).parse_fn(params.is_training),
+        transform_and_batch_fn=None if params.drop_remainder else batch,
+    )
 
 
 class Decoder(decoder.Decoder):
@@ -210,12 +199,7 @@ def _crop(image: tf.Tensor, box: Callable[..., tf.Tensor], size: int) -> tf.Tens
     """Crops and resizes to [S, S, 3]; of a JPEG image, only the crop is decoded."""
 
     def of_pixels(pixels: tf.Tensor) -> tf.Tensor:
-        height, width, channels = tf.unstack(tf.shape(pixels))
-        message = "An image has {} channels (alpha?) where 1 or 3 are meant."
-        valid = tf.logical_or(tf.equal(channels, 1), tf.equal(channels, 3))
-        message = tf.strings.format(message, channels)
-        with tf.control_dependencies([tf.debugging.Assert(valid, [message])]):
-            pixels = tf.broadcast_to(pixels, [height, width, 3])
+        height, width, _ = tf.unstack(tf.shape(pixels))
         return augmentation.crop_and_resize(pixels, box(height, width), size)
 
     def of_jpeg() -> tf.Tensor:
@@ -223,23 +207,8 @@ def _crop(image: tf.Tensor, box: Callable[..., tf.Tensor], size: int) -> tf.Tens
         return augmentation.decode_crop_and_resize(image, box(height, width), size)
 
     def of_other() -> tf.Tensor:
-        return of_pixels(tf.io.decode_image(image, expand_animations=False))
+        return of_pixels(reading.decode_image(image))
 
     if image.dtype != tf.string:
-        return tf.ensure_shape(of_pixels(image), [size, size, 3])
+        return tf.ensure_shape(of_pixels(reading.as_rgb(image)), [size, size, 3])
     return tf.ensure_shape(tf.cond(tf.io.is_jpeg(image), of_jpeg, of_other), [size, size, 3])
-
-
-def _numbered(
-    input_context: tf.distribute.InputContext | None,
-) -> Callable[[tf.data.Dataset], tf.data.Dataset]:
-    """Gives every record that a run reads a number of its own, which seeds its crop."""
-    count = input_context.num_input_pipelines if input_context else 1
-    place = input_context.input_pipeline_id if input_context else 0
-
-    def number(dataset: tf.data.Dataset) -> tf.data.Dataset:
-        return dataset.enumerate().map(
-            lambda index, tensors: {**tensors, "number": index * count + place}
-        )
-
-    return number

@@ -162,8 +162,9 @@ class LinearClassificationTask(base_task.Task):
         return padding.cross_entropy(labels, model_outputs)
 
     def build_metrics(self, training: bool = True) -> list[tf.keras.metrics.Metric]:
-        """See `linear_heads.metrics`."""
-        return linear_heads.metrics(self.task_config.learning_rates, best=not training)
+        """See `linear_heads.metrics`; in evaluation, the loss too, a mean over heads."""
+        metrics = linear_heads.metrics(self.task_config.learning_rates, best=not training)
+        return metrics if training else [padding.ValidationLoss(), *metrics]
 
     def scaled_learning_rates(self) -> Sequence[float]:
         """The heads' learning rates at the start of training, for the size of the batch."""
@@ -171,7 +172,7 @@ class LinearClassificationTask(base_task.Task):
         scale = self.task_config.train_data.global_batch_size / batch if batch else 1.0
         return [rate * scale for rate in self.task_config.learning_rates]
 
-    def train_step(self, inputs, model, optimizer, metrics=None):
+    def train_step(self, inputs, model, optimizer, metrics):
         """One step of all heads; the loss in the logs is the mean over heads."""
         images, labels = inputs
         features = model.features(images)
@@ -186,15 +187,14 @@ class LinearClassificationTask(base_task.Task):
         if isinstance(optimizer, tf.keras.mixed_precision.LossScaleOptimizer):
             gradients = optimizer.get_unscaled_gradients(gradients)
         optimizer.apply_gradients(zip(gradients, model.trainable_variables))
-        self.process_metrics(metrics or [], labels, logits)
+        self.process_metrics(metrics, labels, logits)
         return {self.loss: tf.reduce_mean(losses)}
 
-    def validation_step(self, inputs, model, metrics=None):
-        """Measures all heads; the loss in the logs is the mean over heads."""
+    def validation_step(self, inputs, model, metrics):
+        """Measures all heads."""
         images, labels = inputs
-        logits = self.inference_step(images, model)
-        self.process_metrics(metrics or [], labels, logits)
-        return {self.loss: tf.reduce_mean(self.build_losses(labels, logits))}
+        self.process_metrics(metrics, labels, self.inference_step(images, model))
+        return {}
 
 
 @exp_factory.register_config_factory(EXPERIMENT)

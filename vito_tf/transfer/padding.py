@@ -61,3 +61,18 @@ def cross_entropy(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
     weights = is_image(labels)
     total = tf.reduce_sum(losses * weights, axis=-1)
     return tf.math.divide_no_nan(total, tf.reduce_sum(weights))
+
+
+class ValidationLoss(tf.keras.metrics.Mean):
+    """Mean softmax cross-entropy over all images of an evaluation, under the trainer's own name.
+
+    The trainer's own is the mean over batches and replicas, however few images they hold.
+    """
+
+    def __init__(self):
+        super().__init__("validation_loss")
+
+    def update_state(self, labels: tf.Tensor, logits: tf.Tensor) -> None:
+        """Takes what `cross_entropy` takes; of several classifiers the mean counts."""
+        losses = tf.reduce_mean(cross_entropy(labels, logits))
+        super().update_state(losses, tf.reduce_sum(is_image(labels)))

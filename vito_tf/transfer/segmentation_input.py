@@ -4,15 +4,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from typing import Any
 
 import tensorflow as tf
-from official.common import dataset_fn
-from official.core import input_reader
 from official.vision.dataloaders import tfds_factory
 
 from vito_tf.backbones import normalisation
-from vito_tf.transfer import photometric_distortion, segmentation_augmentation, segmentation_config
+from vito_tf.transfer import (
+    photometric_distortion,
+    reading,
+    segmentation_augmentation,
+    segmentation_config,
+)
 
 IMAGE_KEY = "image/encoded"
 MASK_KEY = "image/segmentation/class/encoded"
@@ -36,13 +39,13 @@ def read(
 
     Returns:
       A dataset of images and labels as in `train_example` or `eval_example`, batched. Iteration
-      fails with InvalidArgumentError at a mask that holds another label, or has not its image's
-      size.
+      fails with InvalidArgumentError at an image with an alpha channel, and at a mask that has
+      colours, another label, or not its image's size.
 
     Raises:
       ValueError: no data are named or found, or a setting is impossible.
     """
-    name = "task.train_data" if params.is_training else "task.validation_data"
+    name, params = reading.source(params)
     _check(params, name, num_classes)
     if params.tfds_name:
         decode_record = tfds_factory.get_segmentation_decoder(params.tfds_name).decode
@@ -78,18 +81,14 @@ def read(
             size, padding_values=values, drop_remainder=params.drop_remainder
         )
 
-    try:
-        reader = input_reader.InputReader(
-            params,
-            dataset_fn=dataset_fn.pick_dataset_fn(params.file_type),
-            decoder_fn=decode,
-            sample_fn=_numbered(input_context),
-            parser_fn=parse,
-            transform_and_batch_fn=None if params.is_training else batch,
-        )
-    except ValueError as error:
-        raise ValueError(f"{name}.input_path: {error}") from error
-    return reader.read(input_context=input_context)
+    return reading.batches(
+        name,
+        params,
+        input_context,
+        decoder_fn=decode,
+        parser_fn=parse,
+        transform_and_batch_fn=None if params.is_training else batch,
+    )
 
 
 def decode_pair(features: dict[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
@@ -101,13 +100,13 @@ def decode_pair(features: dict[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
     Returns:
       The image, uint8 [H, W, 3], and its mask, uint8 [H, W].
     """
-    image = tf.io.decode_image(features[IMAGE_KEY], channels=3, expand_animations=False)
-    mask = tf.io.decode_image(features[MASK_KEY], channels=1, expand_animations=False)[..., 0]
+    image = reading.decode_image(features[IMAGE_KEY])
+    mask = reading.decode_labels(features[MASK_KEY])
     sizes = tf.shape(image)[:2], tf.shape(mask)
     message = tf.strings.format("An image of size {} has a mask of size {}.", sizes)
     same = tf.reduce_all(tf.equal(*sizes))
     with tf.control_dependencies([tf.debugging.Assert(same, [message])]):
-        return tf.ensure_shape(image, [None, None, 3]), tf.ensure_shape(mask, [None, None])
+        return tf.identity(image), mask
 
 
 def check_labels(mask: tf.Tensor, num_classes: int, ignore_label: int) -> tf.Tensor:
@@ -228,8 +227,6 @@ def _standardise(image: tf.Tensor, params: segmentation_config.DataConfig) -> tf
 
 
 def _check(params: segmentation_config.DataConfig, name: str, num_classes: int) -> None:
-    if not params.input_path and not (params.tfds_name and params.tfds_split):
-        raise ValueError(f"{name} needs input_path, or tfds_name and tfds_split.")
     if num_classes < 2:
         raise ValueError(f"task.model.num_classes must be 2 or more, not {num_classes}.")
     sizes = {"output_size": params.output_size}
@@ -251,18 +248,3 @@ def _check(params: segmentation_config.DataConfig, name: str, num_classes: int) 
 def _parse_record(record: tf.Tensor) -> dict[str, tf.Tensor]:
     features = {key: tf.io.FixedLenFeature([], tf.string) for key in (IMAGE_KEY, MASK_KEY)}
     return tf.io.parse_single_example(record, features)
-
-
-def _numbered(
-    input_context: tf.distribute.InputContext | None,
-) -> Callable[[tf.data.Dataset], tf.data.Dataset]:
-    """Gives every record that a run reads a number of its own, which seeds its augmentation."""
-    count = input_context.num_input_pipelines if input_context else 1
-    place = input_context.input_pipeline_id if input_context else 0
-
-    def number(dataset: tf.data.Dataset) -> tf.data.Dataset:
-        return dataset.enumerate().map(
-            lambda index, tensors: {**tensors, "number": index * count + place}
-        )
-
-    return number

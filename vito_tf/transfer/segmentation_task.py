@@ -16,6 +16,7 @@ from official.vision.modeling.backbones import factory
 from official.vision.tasks import semantic_segmentation as stock
 
 from vito_tf.transfer import (
+    checkpoint_errors,
     conversion,
     fcn_head,
     segmentation_config,
@@ -36,7 +37,12 @@ class SegmentationTask(stock.SemanticSegmentationTask):
     """
 
     def build_model(self) -> tf.keras.Model:
-        """Builds a `SegmentationModel` from standardised images to {'logits': [B, h, w, C]}."""
+        """Builds a `SegmentationModel` from standardised images to {'logits': [B, h, w, C]}.
+
+        Raises:
+          ValueError: if the backbone lacks the head's level, as that of an encoder does whose
+            training did not reach it.
+        """
         config = self.task_config.model
         norm = config.norm_activation
         backbone = factory.build_backbone(
@@ -44,6 +50,12 @@ class SegmentationTask(stock.SemanticSegmentationTask):
             config.backbone,
             norm,
         )
+        levels = sorted(backbone.output_specs)
+        if str(config.head.level) not in levels:
+            raise ValueError(
+                f"task.model.head.level is {config.head.level}, but the backbone has the levels "
+                f"{', '.join(levels)} only."
+            )
         head = fcn_head.FcnHead(
             config.num_classes,
             **config.head.as_dict(),
@@ -57,6 +69,17 @@ class SegmentationTask(stock.SemanticSegmentationTask):
         if self.task_config.losses.l2_weight_decay:
             model.add_loss(lambda: self._weight_decay(model))
         return model
+
+    def initialize(self, model: tf.keras.Model) -> None:
+        """Restores `task.init_checkpoint`, if there is one.
+
+        Raises:
+          ValueError: if it does not fit the model.
+        """
+        with checkpoint_errors.named(f"task.init_checkpoint={self.task_config.init_checkpoint}"):
+            if self.task_config.init_checkpoint_modules not in ("all", "backbone"):
+                raise ValueError("Only 'all' or 'backbone' can be used to initialize the model.")
+            super().initialize(model)
 
     def build_inputs(
         self,

@@ -8,11 +8,43 @@ these are registered beside it. `task.model.backbone.encoder.path` chooses the e
 
 from __future__ import annotations
 
-from official.core import config_definitions, exp_factory
-from official.vision import registry_imports  # noqa: F401
-from official.vision.configs import backbones
+import dataclasses
 
-from vito_tf.backbones import model_garden
+import tensorflow as tf
+from official.core import config_definitions, exp_factory, task_factory
+from official.vision import registry_imports  # noqa: F401
+from official.vision.configs import backbones, semantic_segmentation
+from official.vision.tasks import semantic_segmentation as segmentation_task
+
+from vito_tf.backbones import encoder_files, model_garden
+
+
+@dataclasses.dataclass
+class DeepLab(semantic_segmentation.SemanticSegmentationTask):
+    """Model Garden's task on an encoder, whose levels may be fewer than a ResNet's."""
+
+
+@task_factory.register_task_cls(DeepLab)
+class DeepLabTask(segmentation_task.SemanticSegmentationTask):
+    """Model Garden's task, which says what is wrong where an encoder lacks a level."""
+
+    def build_model(self) -> tf.keras.Model:
+        """Builds Model Garden's model.
+
+        Raises:
+          ValueError: decoder or head are for a level that the encoder's training did not reach.
+        """
+        config = self.task_config.model
+        encoder = config.backbone.get()
+        last = encoder_files.read(encoder.path).last_level if encoder.path else "5"
+        levels = {"decoder.aspp": config.decoder.aspp.level, "head": config.head.level}
+        for name, level in levels.items():
+            if level > int(last):
+                raise ValueError(
+                    f"task.model.{name}.level is {level}, but the encoder of "
+                    f"backbone.encoder.path={encoder.path} was trained up to level {last} only."
+                )
+        return super().build_model()
 
 
 def with_encoder(
@@ -49,6 +81,8 @@ def vito_seg_deeplabv3_pascal() -> config_definitions.ExperimentConfig:
     Stock has a ResNet-101 with a deep stem and multigrid dilation there, which no VITO encoder is.
     """
     config = with_encoder("seg_deeplabv3_pascal", output_stride=16)
+    fields = [field.name for field in dataclasses.fields(config.task)]
+    config.task = DeepLab(**{name: getattr(config.task, name) for name in fields})
     config.task.model.decoder.aspp.level = 5
     config.task.model.head.level = 5
     return config

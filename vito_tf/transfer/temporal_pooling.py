@@ -18,7 +18,7 @@ POOLINGS = (AVERAGE, MULTISCALE_AVERAGE, MULTISCALE_ATTENTION)
 class TemporalPooling(tf.keras.layers.Layer):
     """The three ways of temporal integration of A.5, in float32.
 
-    All begin with each frame's average over space: z, [B, T, C]. Block 3 and block 4 are the last two
+    All begin with each frame's average over space: z, [B, T, C]. Blocks 3 and 4 are the last two
     levels that there are.
 
     *   `average`: the average of block 4's z over time (2048 values for a ResNet-50).
@@ -59,10 +59,10 @@ class TemporalPooling(tf.keras.layers.Layer):
         Returns:
           float32 [B, C'] for `average`, [B, 2 * C + C'] for the others.
         """
+        if self._kind == AVERAGE:
+            return tf.reduce_mean(endpoints[max(endpoints)], [1, 2, 3])
         fine, coarse = _last_two(endpoints)
         block3, block4 = (tf.reduce_mean(endpoints[level], [2, 3]) for level in (fine, coarse))
-        if self._kind == AVERAGE:
-            return tf.reduce_mean(block4, 1)
         pooled = [self._over_time(half, fine) for half in _halves(block3)]
         return tf.concat([*pooled, self._over_time(block4, coarse)], 1)
 

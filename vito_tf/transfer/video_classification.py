@@ -100,34 +100,32 @@ class FrameVideoClassification(stock_task.VideoClassificationTask):
         return super().build_losses(labels, model_outputs, aux_losses)
 
     def build_metrics(self, training: bool = True) -> list[tf.keras.metrics.Metric]:
-        """Accuracies; in evaluation those of videos, followed by those of clips."""
-        return [
-            metric
-            for kind in (("",) if training else ("", "clip_"))
-            for metric in (
-                tf.keras.metrics.SparseCategoricalAccuracy(f"{kind}accuracy"),
-                tf.keras.metrics.SparseTopKCategoricalAccuracy(5, f"{kind}top_5_accuracy"),
-            )
-        ]
+        """Accuracies; in evaluation the loss, the accuracies of videos, and those of clips."""
+        if training:
+            return _accuracies("")
+        return [padding.ValidationLoss(), *_accuracies(""), *_accuracies("clip_")]
 
     def validation_step(
         self,
         inputs: tuple[dict[str, tf.Tensor], tf.Tensor],
         model: tf.keras.Model,
-        metrics: Optional[list[tf.keras.metrics.Metric]] = None,
+        metrics: list[tf.keras.metrics.Metric],
     ) -> dict[str, tf.Tensor]:
-        """Evaluates a batch of videos; its loss is cross-entropy without smoothing."""
+        """Evaluates a batch of videos; their loss is cross-entropy without smoothing."""
         features, labels = inputs
         of_clips = self.inference_step(features, model)
         num_clips = self.task_config.validation_data.num_test_clips
         by_video = tf.reshape(of_clips, [-1, num_clips, of_clips.shape[-1]])
         of_videos = tf.reduce_mean(by_video, axis=1)
-        for number, metric in enumerate(metrics or []):
-            is_of_videos = number < len(metrics or []) // 2
-            truth = labels if is_of_videos else tf.repeat(labels, num_clips)
-            probabilities = of_videos if is_of_videos else of_clips
-            metric.update_state(padding.known(truth), probabilities, padding.is_image(truth))
-        return {self.loss: padding.cross_entropy(labels, tf.math.log(of_videos + _TINY))}
+        loss, *accuracies = metrics
+        loss.update_state(labels, tf.math.log(of_videos + _TINY))
+        half = len(accuracies) // 2
+        for metric in accuracies[:half]:
+            metric.update_state(padding.known(labels), of_videos, padding.is_image(labels))
+        labels = tf.repeat(labels, num_clips)
+        for metric in accuracies[half:]:
+            metric.update_state(padding.known(labels), of_clips, padding.is_image(labels))
+        return {}
 
     def inference_step(self, features: dict[str, tf.Tensor], model: tf.keras.Model) -> tf.Tensor:
         """Class probabilities of clips, float32 [B, num_classes]."""
@@ -135,6 +133,13 @@ class FrameVideoClassification(stock_task.VideoClassificationTask):
 
     def _is_multilabel(self) -> bool:
         return False
+
+
+def _accuracies(kind: str) -> list[tf.keras.metrics.Metric]:
+    return [
+        tf.keras.metrics.SparseCategoricalAccuracy(f"{kind}accuracy"),
+        tf.keras.metrics.SparseTopKCategoricalAccuracy(5, f"{kind}top_5_accuracy"),
+    ]
 
 
 @exp_factory.register_config_factory("vito_ucf101")

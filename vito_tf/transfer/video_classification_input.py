@@ -14,7 +14,7 @@ from official.core import config_definitions as cfg
 from official.core import input_reader
 
 from vito_tf.backbones import normalisation
-from vito_tf.transfer import clip_augmentation, clip_sampling, padding
+from vito_tf.transfer import clip_augmentation, clip_sampling, padding, reading
 from vito_tf.video import clip_examples
 
 _MICROSECONDS = 1_000_000
@@ -26,8 +26,6 @@ class DataConfig(cfg.DataConfig):
 
     Augmentation and frame sizes are AVID-CMA's, whose implementation the paper says it adopts
     (A.5); the paper gives frame rate, length and number of clips only.
-
-    Of `tfds_name` and `input_path`, the former counts where both are given.
 
     Attributes:
       num_classes: labels are below it.
@@ -76,11 +74,7 @@ def read(
       ValueError: no data are named or found, they are no labelled clips, or a parameter is outside
         its range; the message names the parameter or file.
     """
-    name = "task.train_data" if params.is_training else "task.validation_data"
-    if not (params.tfds_split if params.tfds_name else params.input_path):
-        raise ValueError(f"{name} needs input_path, or tfds_name and tfds_split.")
-    if params.tfds_name:
-        params = params.replace(input_path="")
+    name, params = reading.source(params)
     decode = decode_tfds if params.tfds_name else decode_record
 
     def batch(
@@ -89,19 +83,20 @@ def read(
         return padding.padded_batches(dataset, params.global_batch_size, context)
 
     try:
-        reader = input_reader.InputReader(
-            params,
-            decoder_fn=functools.partial(decode, record_frame_rate=params.record_frame_rate),
-            sample_fn=lambda records: records.enumerate(),
-            parser_fn=Parser(params),
-            transform_and_batch_fn=None if params.drop_remainder else batch,
-            postprocess_fn=clips_as_batch,
-        )
+        parser = Parser(params)
         if params.input_path:
             check_first_record(input_reader.match_files(params.input_path)[0])
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from error
-    return reader.read(input_context)
+    return reading.batches(
+        name,
+        params,
+        input_context,
+        decoder_fn=functools.partial(decode, record_frame_rate=params.record_frame_rate),
+        parser_fn=parser,
+        transform_and_batch_fn=None if params.drop_remainder else batch,
+        postprocess_fn=clips_as_batch,
+    )
 
 
 def decode_record(serialized: tf.Tensor, record_frame_rate: float) -> dict[str, tf.Tensor]:
@@ -163,15 +158,12 @@ class Parser:
         _check(params)
         self._params = params
 
-    def __call__(
-        self, number: tf.Tensor, record: dict[str, tf.Tensor]
-    ) -> tuple[tf.Tensor, tf.Tensor]:
+    def __call__(self, record: dict[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
         """Makes the clips of one record.
 
         Args:
-          number: int64 scalar, of the record in the stream; with the configuration's seed, all
-            that is random depends on it.
-          record: as `decode_record` returns.
+          record: as `decode_record` returns, and `number`, int64 scalar: with the configuration's
+            seed, all that is random depends on it.
 
         Returns:
           Clips, float32 [N, T, H, W, 3], standardised; N is 1 in training, `num_test_clips`
@@ -179,7 +171,7 @@ class Parser:
         """
         params = self._params
         seeds = tf.random.experimental.stateless_split(
-            tf.stack([tf.constant(params.seed or 0, tf.int64), number]), 4
+            tf.stack([tf.constant(params.seed or 0, tf.int64), record["number"]]), 4
         )
         if params.is_training:
             places = tf.random.stateless_uniform([1], seeds[0], dtype=tf.float64)
@@ -297,11 +289,8 @@ def _pixels(frames: tf.Tensor) -> tf.Tensor:
     """Decodes frames, string [F], that are not yet uint8 [F, H, W, 3]."""
     if frames.dtype == tf.uint8:
         return frames
-    return tf.map_fn(
-        lambda image: tf.io.decode_image(image, channels=3, expand_animations=False),
-        frames,
-        fn_output_signature=tf.TensorSpec([None, None, 3], tf.uint8),
-    )
+    pixels = tf.TensorSpec([None, None, 3], tf.uint8)
+    return tf.map_fn(reading.decode_image, frames, fn_output_signature=pixels)
 
 
 def _resize(frames: tf.Tensor, sides: tf.Tensor) -> tf.Tensor:

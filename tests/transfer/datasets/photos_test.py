@@ -47,6 +47,16 @@ def test_jpeg_is_kept_byte_by_byte(tmp_path, shape):
     assert found["image/filename"].bytes_list.value == [b"a.jpg"]
 
 
+def test_a_phones_picture_with_others_behind_it_is_the_first(tmp_path):
+    first, second = (Image.fromarray(smooth(16, 24, 3) // n) for n in (1, 3))
+    buffer = io.BytesIO()
+    first.save(buffer, "MPO", save_all=True, append_images=[second], quality=95)
+    found = image_of(features(written(tmp_path, buffer.getvalue())))
+    assert found == buffer.getvalue()
+    difference = tf.io.decode_jpeg(found).numpy().astype(float) - np.asarray(first)
+    assert np.abs(difference).mean() < 4
+
+
 def test_model_garden_reads_the_records(tmp_path):
     path = written(tmp_path, pictures.encoded(smooth(40, 40, 3), "PNG"))
     decoded = classification_input.Decoder().decode(photos.example(path, 7, "cat"))

@@ -48,7 +48,7 @@ CLASSES = (
 
 _PUBLISHED = {"train": 1464, "train_aug": 10582, "val": 1449}
 _VOC_FOLDERS = ("", "VOC2012", "VOCdevkit/VOC2012")
-_SBD_FOLDERS = ("benchmark_RELEASE/dataset", "../benchmark_RELEASE/dataset", "dataset")
+_SBD_FOLDERS = (*(f"{up}benchmark_RELEASE/dataset" for up in ("", "../", "../../")), "dataset")
 
 
 def read(source: str) -> conversion.DataSet:

@@ -14,6 +14,8 @@ from PIL import Image, UnidentifiedImageError
 from vito_tf.transfer import conversion
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".gif")
+_JPEG_FORMATS = ("JPEG", "MPO")
+"""MPO is a JPEG file, as phones write it, with further ones (a preview, depth) behind the first."""
 _KEPT_MODES = ("L", "RGB")
 _CONVERTED_MODES = ("1", "L", "P", "RGB", "CMYK", "YCbCr")
 _ALPHA_MODES = ("RGBA", "RGBa", "LA", "La", "PA")
@@ -44,12 +46,10 @@ def example(path: str, label: int, class_name: str, drop_alpha: bool = False) ->
       A serialised `tf.train.Example`.
 
     Raises:
-      ConversionError: the file is empty, cannot be decoded, holds several pictures, or has an alpha
-        channel or more than 8 bits a channel.
+      ConversionError: the file cannot be read, is empty, cannot be decoded, holds several pictures,
+        or has an alpha channel or more than 8 bits a channel.
     """
-    with open(path, "rb") as file:
-        data = file.read()
-    jpeg, height, width = _as_jpeg(data, path, drop_alpha)
+    jpeg, height, width = read(path, drop_alpha)
     feature = {
         "image/encoded": conversion.bytes_feature(jpeg),
         "image/format": conversion.bytes_feature(b"JPEG"),
@@ -62,15 +62,27 @@ def example(path: str, label: int, class_name: str, drop_alpha: bool = False) ->
     return tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString()
 
 
-def _as_jpeg(data: bytes, path: str, drop_alpha: bool) -> tuple[bytes, int, int]:
-    """Checks a picture by decoding all of it: JPEG file, height and width."""
+def read(path: str, drop_alpha: bool = False) -> tuple[bytes, int, int]:
+    """Reads a picture, and checks it by decoding all of it; see `example`.
+
+    Returns:
+      A JPEG file of 8-bit grey or RGB pixels, height and width.
+
+    Raises:
+      ConversionError: see `example`.
+    """
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError as error:
+        raise conversion.ConversionError(f"{path} cannot be read: {error.strerror}.") from error
     if not data:
         raise conversion.ConversionError(f"{path} is empty.")
     try:
         with Image.open(io.BytesIO(data)) as image:
             _check(image, path, drop_alpha)
             size = image.size
-            if image.format == "JPEG" and image.mode in _KEPT_MODES:
+            if image.format in _JPEG_FORMATS and image.mode in _KEPT_MODES:
                 image.draft("L", (1, 1))  # Reads all of the file, but computes few pixels.
                 image.load()
                 return data, size[1], size[0]
@@ -94,7 +106,7 @@ def _check(image: Image.Image, path: str, drop_alpha: bool) -> None:
         )
     if not has_alpha and image.mode not in _CONVERTED_MODES:
         raise conversion.ConversionError(f"{path} has pixels of kind {image.mode}, not of 8 bits.")
-    if getattr(image, "n_frames", 1) > 1:
+    if getattr(image, "n_frames", 1) > 1 and image.format not in _JPEG_FORMATS:
         raise conversion.ConversionError(f"{path} holds several pictures.")
     if not all(image.size):
         raise conversion.ConversionError(f"{path} has no pixels.")

@@ -12,6 +12,7 @@ import tensorflow as tf
 from PIL import Image
 
 from vito_tf.transfer import conversion
+from vito_tf.transfer.datasets import photos
 
 IGNORED = 255
 
@@ -20,8 +21,7 @@ def make(image_path: str, mask: np.ndarray, mask_path: str, num_classes: int) ->
     """Serialises an image and its mask.
 
     Args:
-      image_path: JPEG of 8-bit grey or RGB pixels goes into the record as it is; other pictures
-        are encoded anew, as PNG.
+      image_path: see `photos.read`.
       mask: uint8 [H, W] of labels below `num_classes`, or 255.
       mask_path: where the mask comes from, for messages.
       num_classes: of the data set.
@@ -32,7 +32,7 @@ def make(image_path: str, mask: np.ndarray, mask_path: str, num_classes: int) ->
     Raises:
       ConversionError: the image cannot be used, or the mask does not fit it or the classes.
     """
-    encoded, kind, (width, height) = _read_image(image_path)
+    encoded, height, width = photos.read(image_path)
     if mask.shape != (height, width):
         raise conversion.ConversionError(
             f"{mask_path} has {mask.shape[1]}x{mask.shape[0]} pixels, but {image_path} has "
@@ -44,7 +44,7 @@ def make(image_path: str, mask: np.ndarray, mask_path: str, num_classes: int) ->
     name = os.path.basename(image_path).encode()
     features = {
         "image/encoded": conversion.bytes_feature(encoded),
-        "image/format": conversion.bytes_feature(kind),
+        "image/format": conversion.bytes_feature(b"jpeg"),
         "image/filename": conversion.bytes_feature(name),
         "image/height": conversion.int64_feature(height),
         "image/width": conversion.int64_feature(width),
@@ -80,23 +80,3 @@ def check_labels(mask: np.ndarray, path: str, num_classes: int) -> None:
         raise conversion.ConversionError(
             f"{path} has the label {wrong.max()}; there are {num_classes} classes, and {IGNORED}."
         )
-
-
-def _read_image(path: str) -> tuple[bytes, bytes, tuple[int, int]]:
-    """What goes into the record, its format, and (width, height)."""
-    try:
-        with open(path, "rb") as file:
-            encoded = file.read()
-        with Image.open(io.BytesIO(encoded)) as picture:
-            picture.load()
-            if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
-                raise conversion.ConversionError(f"{path} has an alpha channel.")
-            if picture.format == "JPEG" and picture.mode in ("L", "RGB"):
-                return encoded, b"jpeg", picture.size
-            again = io.BytesIO()
-            picture.convert("RGB").save(again, "PNG")
-            return again.getvalue(), b"png", picture.size
-    except conversion.ConversionError:
-        raise
-    except Exception as error:  # Decoders of damaged files raise whatever they like.
-        raise conversion.ConversionError(f"{path} cannot be read: {error}") from error

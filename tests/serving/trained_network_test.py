@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.pretraining import runs
 from tests.serving import runs as written
 from vito_tf import configuration
 from vito_tf.backbones import resnet
-from vito_tf.pretraining import comparison, pretrain, run_directory, trained_network
+from vito_tf.pretraining import comparison
+from vito_tf.serving import trained_network
 
 BASELINE = """
 moclr/VitoNetwork.pooling = 'average'
@@ -25,7 +25,7 @@ moclr/ViewPipeline.image_size = 40
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("written") / "run"
-    model = written.write_run(folder, steps=(3, 5))
+    model = written.write_run(folder, BASELINE, steps=(3, 5))
     return folder, {name: getattr(model, name).get_weights() for name in ("online", "target")}
 
 
@@ -37,37 +37,24 @@ def _checkpoint_value(path, name):
     return tf.train.load_checkpoint(path).get_tensor(f"{name}/.ATTRIBUTES/VARIABLE_VALUE")
 
 
-def test_trained_networks_come_back_with_what_is_known_of_them(tmp_path):
-    clips = runs.write_clips(tmp_path / "clips")
-    bindings = "Schedule.steps = 2\nSchedule.warmup_steps = 1\n"
-    configuration.parse([runs.write_config(tmp_path / "run.gin", clips, bindings)], [])
-    directory = run_directory.RunDirectory(str(tmp_path / "run"))
-    strategy = tf.distribute.OneDeviceStrategy("device:CPU:0")
-    vito = pretrain.Pretraining(directory, directory.path, strategy)
-    summary = vito.train()
-    loaded = {name: trained_network.load(directory.path, name) for name in ("online", "target")}
-    online = loaded["online"]
-    assert (online.step, online.image_size, online.summary) == (2, 32, summary)
-    assert (online.last_level, online.architecture) == ("4", resnet.Architecture(10, 0.125))
-    images = written.images()
-    for name, trained in loaded.items():
-        network = getattr(vito.model, name)
-        assert _same(trained.network.get_weights(), network.get_weights())
-        expected = network(images, training=False)["embedding"]
-        got = trained.network(images, training=False)["embedding"]
-        np.testing.assert_array_equal(got, expected)
-    assert not _same(online.network.get_weights(), loaded["target"].network.get_weights())
+def test_networks_come_back_with_what_is_known_of_them(run):
+    folder, weights = run
+    for name in ("online", "target"):
+        trained = trained_network.load(str(folder), name)
+        assert _same(trained.network.get_weights(), weights[name])
+        assert (trained.step, trained.image_size) == (5, 32)
+        assert trained.summary == written.SUMMARY
+        assert (trained.last_level, trained.architecture) == ("4", resnet.Architecture(10, 0.125))
+        assert trained.network.pooling == "attention"
 
 
-def test_the_baseline_of_a_comparison_is_built_as_it_was(tmp_path):
-    written.write_run(tmp_path, BASELINE)
-    folder = tmp_path / comparison.BASELINE
+def test_the_baseline_of_a_comparison_is_built_as_it_was(run):
+    folder = run[0] / comparison.BASELINE
     model = written.write_run(folder, BASELINE, scope=comparison.BASELINE)
     moclr = trained_network.load(f"{folder}/")
     assert (moclr.network.pooling, moclr.network.levels) == ("average", ("4",))
     assert moclr.image_size == 40
     assert _same(moclr.network.get_weights(), model.online.get_weights())
-    assert trained_network.load(str(tmp_path)).network.pooling == "attention"
 
 
 def test_the_callers_configuration_is_put_back(run, tmp_path):
@@ -86,9 +73,6 @@ def test_the_callers_configuration_is_put_back(run, tmp_path):
 
 def test_the_newest_readable_checkpoint_is_taken_or_the_one_that_is_named(run, tmp_path):
     folder = shutil.copytree(run[0], tmp_path / "run")
-    newest = trained_network.load(str(folder), "target")
-    assert newest.step == 5
-    assert _same(newest.network.get_weights(), run[1]["target"])
     assert trained_network.load(str(folder), checkpoint="step-3").step == 3
     data = folder / "checkpoints" / "step-5.data-00000-of-00001"
     data.write_bytes(data.read_bytes()[:1000])
@@ -156,14 +140,8 @@ def test_names_that_a_run_does_not_have_are_refused(run):
         trained_network.load(str(run[0]), checkpoint="step-4")
 
 
-@gin.configurable
-def trained_network_test_backbone(sync_batch_norm):
-    return resnet.build(resnet.Architecture(10, 0.125), sync_batch_norm, output_stride=16)
-
-
-def test_a_backbone_that_is_not_model_gardens_resnet_has_no_architecture(tmp_path):
-    binding = "VitoNetwork.backbone = @trained_network_test_backbone\nresnet.model_id = 10\n"
-    written.write_run(tmp_path, binding)
-    trained = trained_network.load(str(tmp_path))
+def test_a_backbone_that_is_not_model_gardens_resnet_has_no_architecture(run):
+    trained = trained_network.load(str(run[0]))
+    trained.network.backbone = resnet.build(trained.architecture, output_stride=16)
     with pytest.raises(ValueError, match=r"has a backbone of type AdaptedResNet; only those of @r"):
         trained.architecture  # noqa: B018
