@@ -12,10 +12,11 @@ from typing import Any
 
 import tensorflow as tf
 import yaml
+from absl import logging
 from official.core import config_definitions, exp_factory
 from official.modeling import hyperparams
 
-from vito_tf.backbones import model_garden
+from vito_tf.backbones import encoder_files, model_garden
 from vito_tf.transfer import conversion
 
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -84,6 +85,40 @@ def check_inputs(params: config_definitions.ExperimentConfig, names: Sequence[st
             if not pattern or not tf.io.gfile.glob(pattern):
                 raise ValueError(f"task.{name}.input_path = {pattern!r} matches no file.")
             _check_classes(params, inputs, os.path.dirname(pattern))
+
+
+def check_init_checkpoint(params: config_definitions.ExperimentConfig) -> None:
+    """Compares an encoder that `init_checkpoint` names with the backbone that takes its weights.
+
+    Weights fit a backbone of other padding as well, and then give other features. Another epsilon
+    of batch norm does little harm, and is warned of.
+
+    Raises:
+      ValueError: the encoder was trained with another padding than the backbone has.
+    """
+    folder = params.task.init_checkpoint
+    if not folder or not tf.io.gfile.exists(os.path.join(folder, encoder_files.DESCRIPTION)):
+        return
+    architecture = encoder_files.read(folder).architecture
+    model = params.task.model
+    backbone: Any = model.backbone.get() if hasattr(model, "backbone") else None
+    if architecture.padding != getattr(backbone, "padding", "same"):
+        raise ValueError(
+            f"The encoder of task.init_checkpoint={folder} has the padding "
+            f"{architecture.padding!r}, and the backbone has not; --encoder={folder} gives it one "
+            "that has, in experiments whose backbone is of the type encoder."
+        )
+    norm: Any = getattr(model, "norm_activation", None)
+    if (
+        norm is not None
+        and not isinstance(backbone, model_garden.Encoder)
+        and norm.norm_epsilon != architecture.norm_epsilon
+    ):
+        logging.warning(
+            "task.model.norm_activation.norm_epsilon is %g; the encoder was trained with %g.",
+            norm.norm_epsilon,
+            architecture.norm_epsilon,
+        )
 
 
 def _check_classes(

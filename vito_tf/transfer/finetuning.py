@@ -66,6 +66,7 @@ def finetune(
     """
     names = [n for n, m in (("train_data", "train"), ("validation_data", "eval")) if m in mode]
     experiment_params.check_inputs(params, names)
+    experiment_params.check_init_checkpoint(params)
     folders = {
         seed: model_dir if len(seeds) == 1 else os.path.join(model_dir, f"seed_{seed}")
         for seed in seeds
