@@ -77,6 +77,9 @@ def test_what_the_user_can_mend_is_one_line_and_leaves_nothing_behind(
 def test_flags_of_model_garden_without_a_meaning_here_are_refused(command, tmp_path):
     with pytest.raises(flags.UnrecognizedFlagError, match="experiment"):
         command(QUICKSTART, f"--model_dir={tmp_path}", "--experiment=vito")
+
+
+def test_a_run_needs_a_directory(command):
     with pytest.raises(flags.IllegalFlagValueError, match="model_dir"):
         command(QUICKSTART)
 
