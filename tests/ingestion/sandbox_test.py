@@ -110,7 +110,8 @@ def _unusable(tmp_path, kind):
             container.mux(stream.encode())
     elif kind == "encrypted":
         key = {"encryption_scheme": "cenc-aes-ctr", "encryption_key": "5" * 32}
-        with av.open(str(path), "w", options={**key, "encryption_kid": "a" * 32}) as container:
+        options = {**key, "encryption_kid": "a" * 32, "fflags": "+bitexact"}  # else a random IV
+        with av.open(str(path), "w", options=options) as container:
             video = container.add_stream("libx264", rate=25)
             video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
             noise = np.random.default_rng(0).integers(0, 256, [20, 48, 64, 3], np.uint8)
