@@ -20,7 +20,7 @@ environment.prepare()
 from absl import app, flags
 
 from vito_tf import command_line
-from vito_tf.serving import exporting, trained_network
+from vito_tf.serving import export_flags, exporting
 
 FLAGS = flags.FLAGS
 
@@ -44,19 +44,7 @@ def main(argv: list[str]) -> None:
 def define_flags() -> None:
     """Defines this command's flags."""
     flags.DEFINE_string("model_dir", None, "Of the pretraining run.", required=True)
-    flags.DEFINE_string("export_path", None, "Folder to write.", required=True)
-    flags.DEFINE_enum("network", "online", trained_network.NETWORKS, "Which of the run's two.")
-    flags.DEFINE_string("checkpoint", None, "Such as step-500; the run's newest by default.")
-    flags.DEFINE_string(
-        "verify_images",
-        None,
-        "A glob of photographs to compare export and network on; by default three that come with "
-        "matplotlib and scikit-learn.",
-    )
-    flags.DEFINE_bool("overwrite", False, "Replace an export in --export_path.")
-    flags.DEFINE_string("license", "", "Of the weights, for the model card.")
-    flags.DEFINE_string("data_description", "", "For the model card, in Markdown.")
-    command_line.define_flags()
+    export_flags.define()
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ environment.prepare()
 from absl import app, flags
 
 from vito_tf import command_line
-from vito_tf.serving import exporting, trained_network
+from vito_tf.serving import export_flags, exporting
 
 FLAGS = flags.FLAGS
 
@@ -51,7 +51,6 @@ def define_flags() -> None:
     flags.DEFINE_string("model_dir", None, "Of the pretraining run.")
     flags.DEFINE_string("encoder", None, "Instead of a run: folder of an encoder on disk.")
     flags.mark_flags_as_mutual_exclusive(["model_dir", "encoder"], required=True)
-    flags.DEFINE_string("export_path", None, "Folder to write.", required=True)
     flags.DEFINE_enum("format", "saved_model", ["saved_model", "tflite", "onnx"], "What to write.")
     flags.DEFINE_integer(
         "image_size",
@@ -60,18 +59,7 @@ def define_flags() -> None:
         "by default that of the training, 224 where it is not known.",
         lower_bound=1,
     )
-    flags.DEFINE_enum("network", "online", trained_network.NETWORKS, "Which of the run's two.")
-    flags.DEFINE_string("checkpoint", None, "Such as step-500; the run's newest by default.")
-    flags.DEFINE_string(
-        "verify_images",
-        None,
-        "A glob of photographs to compare export and network on; by default three that come with "
-        "matplotlib and scikit-learn.",
-    )
-    flags.DEFINE_bool("overwrite", False, "Replace an export in --export_path.")
-    flags.DEFINE_string("license", "", "Of the weights, for the model card.")
-    flags.DEFINE_string("data_description", "", "For the model card, in Markdown.")
-    command_line.define_flags()
+    export_flags.define()
 
 
 if __name__ == "__main__":
