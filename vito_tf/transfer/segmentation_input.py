@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import tensorflow as tf
@@ -63,32 +64,34 @@ def read(
         seed = tf.stack([tf.cast(params.seed or 0, tf.int64), tensors["number"]])
         return train_example(image, mask, seed, params, ignore_label)
 
-    def batch(
-        dataset: tf.data.Dataset, input_context: tf.distribute.InputContext | None
-    ) -> tf.data.Dataset:
-        size = params.global_batch_size
-        if input_context:
-            size = input_context.get_per_replica_batch_size(size)
-        padding = {"masks": ignore_label, "full_masks": ignore_label, "image_info": 0.0}
-        values = (
-            tf.constant(0, params.dtype),
-            {
-                name: tf.constant(value, dataset.element_spec[1][name].dtype)
-                for name, value in padding.items()
-            },
-        )
-        return dataset.padded_batch(
-            size, padding_values=values, drop_remainder=params.drop_remainder
-        )
-
+    padded_batches = functools.partial(_padded_batches, params=params, ignore_label=ignore_label)
     return reading.batches(
         name,
         params,
         input_context,
         decoder_fn=decode,
         parser_fn=parse,
-        transform_and_batch_fn=None if params.is_training else batch,
+        transform_and_batch_fn=None if params.is_training else padded_batches,
     )
+
+
+def _padded_batches(
+    dataset: tf.data.Dataset,
+    input_context: tf.distribute.InputContext | None,
+    params: segmentation_config.DataConfig,
+    ignore_label: int,
+) -> tf.data.Dataset:
+    """Batches examples of evaluation, whose full masks differ in size."""
+    size = params.global_batch_size
+    if input_context:
+        size = input_context.get_per_replica_batch_size(size)
+    padding = {"masks": ignore_label, "full_masks": ignore_label, "image_info": 0.0}
+    labels = dataset.element_spec[1]
+    values = (
+        tf.constant(0, params.dtype),
+        {name: tf.constant(value, labels[name].dtype) for name, value in padding.items()},
+    )
+    return dataset.padded_batch(size, padding_values=values, drop_remainder=params.drop_remainder)
 
 
 def decode_pair(features: dict[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
