@@ -57,7 +57,8 @@ def read(
         _set_encoder(params, encoder)
     for inputs in (params.task.train_data, params.task.validation_data):
         inputs.override({"input_path": _in_folder(inputs.input_path, data)})
-    params.runtime.override({"tpu": tpu} if tpu else {})
+    if tpu:
+        params.runtime.override({"tpu": tpu})
     if params.runtime.distribution_strategy == "mirrored" and not params.runtime.num_gpus:
         params.runtime.override({"num_gpus": len(tf.config.list_physical_devices("GPU"))})
     params.validate()

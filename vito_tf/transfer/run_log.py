@@ -51,7 +51,7 @@ class RunLog:
     def after_evaluation(self, output: Mapping[str, Any]) -> None:
         """An evaluation action: appends the figures to `evaluations.jsonl`."""
         record = {"step": int(self._step.numpy()), **scalars(output)}
-        os.makedirs(os.path.dirname(self._path), exist_ok=True)
+        tf.io.gfile.makedirs(os.path.dirname(self._path))
         with tf.io.gfile.GFile(self._path, "a") as file:
             file.write(json.dumps(record) + "\n")
 
