@@ -68,7 +68,7 @@ def message(error: Exception) -> str:
     return str(error).split("\n  In call to configurable")[0]
 
 
-def check_all_used(inactive_scopes: Sequence[str] = ()) -> None:
+def check_all_used(inactive_scopes: Sequence[str] = (), shared: Sequence[str] = ()) -> set[str]:
     """Refuses bindings and macros that nothing has used yet.
 
     Called when everything has been built and before training starts: gin itself finds unknown
@@ -76,6 +76,10 @@ def check_all_used(inactive_scopes: Sequence[str] = ()) -> None:
 
     Args:
       inactive_scopes: gin scopes whose bindings are not for this run.
+      shared: bindings, such as the user's, that may be meant for another of several configurations.
+
+    Returns:
+      Names of the shared bindings that are not used.
 
     Raises:
       ConfigurationError: naming the unused bindings and, for each, the nearest name in use.
@@ -83,16 +87,24 @@ def check_all_used(inactive_scopes: Sequence[str] = ()) -> None:
     asked = _names(gin.config_str())
     used = _names(gin.operative_config_str())
     effective = {_source(name, asked) for name in used}
-    unused = sorted(name for name in asked - effective if name.split("/")[0] not in inactive_scopes)
-    if not unused:
-        return
+    unused = {name for name in asked - effective if name.split("/")[0] not in inactive_scopes}
+    elsewhere = unused & _names("\n".join(shared))
+    refuse_unused(unused - elsewhere)
+    return elsewhere
+
+
+def refuse_unused(names: Iterable[str]) -> None:
+    """Raises ConfigurationError if there are any, with the nearest names in use."""
+    asked = _names(gin.config_str())
+    used = _names(gin.operative_config_str())
     hints = []
-    for name in unused:
+    for name in sorted(names):
         near = difflib.get_close_matches(name, used - asked or used, n=1)
         hints.append(f"{name} (nearest in use: {near[0]})" if near else name)
-    raise ConfigurationError(
-        "The gin configuration binds what this run does not use: " + ", ".join(hints) + "."
-    )
+    if hints:
+        raise ConfigurationError(
+            "The gin configuration binds what this run does not use: " + ", ".join(hints) + "."
+        )
 
 
 def difference(saved: str, asked: str) -> str:

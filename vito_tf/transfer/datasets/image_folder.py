@@ -34,26 +34,42 @@ def read(source: str, validation_share: float = 0.1, seed: int = 0) -> conversio
         lacks, or pictures or folders lie where they mean nothing.
       ValueError: `validation_share` is outside [0, 1).
     """
-    if not 0 <= validation_share < 1:
-        raise ValueError(f"validation_share must be in [0, 1), not {validation_share}.")
     if not os.path.isdir(source):
         raise conversion.ConversionError(f"--source={source} is no folder.")
+    splits = pictures(source, validation_share, seed)
+    classes = list(splits["train"])
+    return conversion.DataSet(
+        [conversion.Split(name, _items(split, classes)) for name, split in splits.items()], classes
+    )
+
+
+def pictures(
+    source: str, validation_share: float = 0.1, seed: int = 0
+) -> dict[str, dict[str, list[str]]]:
+    """Lists the pictures of `train` and `val`, as `read` does.
+
+    Returns:
+      {split: {class: paths}}; classes, in order, are those of `train`.
+
+    Raises:
+      ConversionError: see `read`.
+      ValueError: see `read`.
+    """
+    if not 0 <= validation_share < 1:
+        raise ValueError(f"validation_share must be in [0, 1), not {validation_share}.")
     if os.path.isdir(os.path.join(source, "train")):
         splits = {name: _classes(os.path.join(source, name)) for name in _SPLITS}
     else:
         splits = _divided(_classes(source), validation_share, seed)
-    classes = list(splits["train"])
-    if len(classes) < 2:
+    if len(splits["train"]) < 2:
         raise conversion.ConversionError(
-            f"--source={source} holds {len(classes)} folders of pictures, one a class; two or more "
+            f"{source} holds {len(splits['train'])} folders of pictures, one a class; two or more "
             "are needed."
         )
     for name in splits["val"]:
         if name not in splits["train"]:
             raise conversion.ConversionError(f"{source}: the class {name} of val is not in train.")
-    return conversion.DataSet(
-        [conversion.Split(name, _items(split, classes)) for name, split in splits.items()], classes
-    )
+    return splits
 
 
 def _classes(folder: str) -> dict[str, list[str]]:
