@@ -2,9 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every test shares: a quiet TensorFlow with two logical CPU devices."""
 
+import os
+
 from vito_tf import environment
 
 environment.prepare()
+# XLA without LLVM's optimisations compiles far faster; tests ask for results, not for speed.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
 import gin
 import pytest

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The train step: against a slow transcription, on two replicas, under XLA, in bfloat16."""
 
+import types
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -36,24 +38,46 @@ def _embed(network, batch):
 def _assert_moved(actual, expected, before):
     """The step is right to a thousandth of its length (float32 gradients through batch norms)."""
     length = np.linalg.norm(expected - before)
-    assert np.linalg.norm(actual.numpy() - expected) <= 1e-3 * length + 1e-6 * np.sqrt(before.size)
+    assert np.linalg.norm(actual - expected) <= 1e-3 * length + 1e-6 * np.sqrt(before.size)
 
 
-def test_one_step_is_loss_then_lars_then_ema():
+@pytest.fixture(scope="module")
+def trained():
+    """A model, its batch, and its scalars and weights before and after each of three steps."""
     model, batch = models.tiny_model(), models.random_batch()
-    twin = models.tiny_model()
-    before = [weight.numpy() for weight in model.online.learnt_weights]
+    scalars, states = [], [_state(model)]
     for _ in range(3):
-        scalars = _one_step(model, batch)
-    for _ in range(2):
-        _one_step(twin, batch)
-    online_before = [weight.numpy() for weight in twin.online.learnt_weights]
-    target_before = [weight.numpy() for weight in twin.target.learnt_weights]
-    momentum = [variable.numpy() for variable in twin.optimizer.momentums]
+        scalars.append(_one_step(model, batch))
+        states.append(_state(model))
+    return types.SimpleNamespace(model=model, batch=batch, scalars=scalars, states=states)
 
-    targets = _embed(twin.target, batch)
+
+def _state(model):
+    """Weights of the networks and momenta, by name of the list."""
+    lists = {
+        "online": model.online.learnt_weights,
+        "target": model.target.learnt_weights,
+        "momentum": model.optimizer.momentums,
+        "online_statistics": _statistics(model.online),
+        "target_statistics": _statistics(model.target),
+    }
+    return {name: [weight.numpy() for weight in weights] for name, weights in lists.items()}
+
+
+def _statistics(network):
+    return [weight for weight in network.non_trainable_weights if "moving" in weight.name]
+
+
+def test_one_step_is_loss_then_lars_then_ema(trained):
+    model, batch, scalars = trained.model, trained.batch, trained.scalars[2]
+    before, after = trained.states[2:]
+    for name in ("online", "target"):
+        for weight, value in zip(getattr(model, name).learnt_weights, before[name]):
+            weight.assign(value)
+
+    targets = _embed(model.target, batch)
     with tf.GradientTape() as tape:
-        embeddings = _embed(twin.online, batch)
+        embeddings = _embed(model.online, batch)
         losses = []
         for video in range(8):
             for i, j in ((0, 1), (1, 0)):
@@ -62,7 +86,7 @@ def test_one_step_is_loss_then_lars_then_ema():
                 candidates = tf.concat([logits[video, j][None], others], axis=0)
                 losses.append(tf.reduce_logsumexp(candidates) - logits[video, j])
         loss = tf.add_n(losses) / 8
-    gradients = tape.gradient(loss, twin.online.learnt_weights)
+    gradients = tape.gradient(loss, model.online.learnt_weights)
     assert scalars["loss"] == pytest.approx(float(loss), rel=1e-5)
     norm = float(tf.linalg.global_norm(gradients))
     assert scalars["gradient_norm"] == pytest.approx(norm, rel=1e-4)
@@ -72,32 +96,27 @@ def test_one_step_is_loss_then_lars_then_ema():
     assert scalars["ema_rate"] == pytest.approx(ema)
     for n, gradient in enumerate(gradients):
         update = gradient.numpy().astype(np.float64)
-        weight = online_before[n].astype(np.float64)
+        weight = before["online"][n].astype(np.float64)
         if weight.ndim > 1:
             update += 1e-4 * weight
             if np.linalg.norm(weight) > 0:
                 update *= 0.05 * np.linalg.norm(weight) / np.linalg.norm(update)
-        expected = weight - rate * (0.9 * momentum[n] + update)
-        _assert_moved(model.online.learnt_weights[n], expected, weight)
-        moved = target_before[n] + (1 - ema) * (expected - target_before[n])
-        _assert_moved(model.target.learnt_weights[n], moved, target_before[n])
-    assert any(np.abs(b - w.numpy()).max() > 0 for b, w in zip(before, model.online.learnt_weights))
+        expected = weight - rate * (0.9 * before["momentum"][n] + update)
+        _assert_moved(after["online"][n], expected, weight)
+        theta = before["target"][n]
+        _assert_moved(after["target"][n], theta + (1 - ema) * (expected - theta), theta)
+    first = trained.states[0]["online"]
+    assert any(np.abs(a - b).max() > 0 for a, b in zip(first, after["online"]))
     assert int(model.position) == 8
 
 
-def test_the_target_keeps_batch_statistics_of_its_own():
-    model, batch = models.tiny_model(), models.random_batch()
-    _one_step(model, batch)
-    online, target = (
-        [w.numpy() for w in network.non_trainable_weights if "moving" in w.name]
-        for network in (model.online, model.target)
-    )
+def test_the_target_keeps_batch_statistics_of_its_own(trained):
+    _, first, _, last = ([s["online_statistics"], s["target_statistics"]] for s in trained.states)
     # Equal weights saw equal views in the first step, so the statistics agree; then they part.
-    for a, b in zip(online, target):
+    for a, b in zip(*first):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
-    for _ in range(3):
-        _one_step(model, batch)
-    assert any(np.abs(a.numpy() - b).max() > 1e-7 for a, b in zip(model.target.weights, target))
+    assert any(np.abs(a - b).max() > 1e-7 for a, b in zip(*last))
+    assert any(np.abs(a - b).max() > 1e-7 for a, b in zip(first[1], last[1]))
 
 
 def test_starts_with_equal_networks():
@@ -106,13 +125,16 @@ def test_starts_with_equal_networks():
         np.testing.assert_array_equal(a, b)
 
 
+def _augmenting_model(bindings=models.SMALL_NET, **execution):
+    """Three views, augmented in the step, which contains the step that does not."""
+    return models.tiny_model(num_views=3, augment_on="device", bindings=bindings, **execution)
+
+
 def test_two_replicas_equal_one():
-    """The step that augments as well, which contains the one that does not."""
     batch = models.random_batch(num_views=3)
-    one = models.tiny_model(num_views=3, augment_on="device")
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-    with strategy.scope():
-        two = models.tiny_model(num_views=3, augment_on="device")
+    one = _augmenting_model()
+    with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
+        two = _augmenting_model()
     for a, b in zip(one.weights, two.weights):
         a.assign(b)
     scalars = {name: _one_step(model, batch) for name, model in (("one", one), ("two", two))}
@@ -124,10 +146,9 @@ def test_two_replicas_equal_one():
     assert one.position.numpy() == two.position.numpy() == 8
 
 
-def test_xla_gives_the_same_step():
-    batch = models.random_batch()
-    plain = models.tiny_model(augment_on="device")
-    compiled = models.tiny_model(augment_on="device", jit_compile=True)
+def test_xla_gives_the_same_step_of_a_resnet():
+    batch = models.random_batch(num_views=3)
+    plain, compiled = _augmenting_model(""), _augmenting_model("", jit_compile=True)
     expected, scalars = _one_step(plain, batch), _one_step(compiled, batch)
     for name in ("loss", "gradient_norm", "positive_cosine", "attention_entropy_4"):
         assert scalars[name] == pytest.approx(expected[name], rel=1e-4), name
@@ -135,9 +156,8 @@ def test_xla_gives_the_same_step():
         np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4, err_msg=a.name)
 
 
-def test_bfloat16_stays_near_float32_and_keeps_its_weights_in_it():
-    batch = models.random_batch()
-    expected = _one_step(models.tiny_model(), batch)["loss"]
+def test_bfloat16_stays_near_float32_and_keeps_its_weights_in_it(trained):
+    batch, expected = trained.batch, trained.scalars[0]["loss"]
     model = models.tiny_model(precision="mixed_bfloat16")
     outputs = model(batch["views"][:, 0])
     assert outputs["pooled"].dtype == tf.bfloat16
@@ -146,19 +166,17 @@ def test_bfloat16_stays_near_float32_and_keeps_its_weights_in_it():
     assert _one_step(model, batch)["loss"] == pytest.approx(expected, rel=0.05)
 
 
-def test_several_steps_an_execution_equal_single_ones():
-    batch = models.random_batch()
-    single, several = models.tiny_model(), models.tiny_model(steps_per_execution=3)
-    for _ in range(3):
-        expected = _one_step(single, batch)
-    scalars = _one_step(several, batch)
-    assert scalars["loss"] == pytest.approx(expected["loss"], rel=1e-5)
+def test_several_steps_an_execution_equal_single_ones(trained):
+    several = models.tiny_model(steps_per_execution=3)
+    scalars = _one_step(several, trained.batch)
+    assert scalars["loss"] == pytest.approx(trained.scalars[2]["loss"], rel=1e-5)
     assert int(several.optimizer.iterations) == 3
 
 
 @pytest.mark.parametrize("pooling", ["attention", "average", "max"])
 def test_learns_to_tell_videos_apart(pooling):
-    model = models.tiny_model(bindings=f"VitoNetwork.pooling = '{pooling}'", steps=40)
+    bindings = models.SMALL_NET + f"VitoNetwork.pooling = '{pooling}'"
+    model = models.tiny_model(bindings=bindings, steps=40)
     batch = models.random_batch()
     losses = [_one_step(model, batch)["loss"] for _ in range(15)]
     assert losses[-1] < 0.7 * losses[0]

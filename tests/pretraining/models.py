@@ -23,6 +23,27 @@ AttentionPooling.hidden_units = 16
 Projector.hidden_units = 32
 Projector.output_units = 16
 """
+SMALL_NET = "VitoNetwork.backbone = @tests.pretraining.models.small_net\n"
+
+
+@gin.configurable(module="tests.pretraining.models")
+def small_net(sync_batch_norm=False):
+    """Far fewer operations than a ResNet, where a test asks for what is done around the network."""
+    inputs = tf.keras.Input([None, None, 3])
+    maps, outputs = inputs, {}
+    for level, filters in enumerate((4, 6, 8, 10), start=1):
+        if level == 2:
+            maps = tf.keras.layers.MaxPool2D(3, 2, "same")(maps)
+        else:
+            maps = tf.keras.layers.Conv2D(filters, 3, 2, "same", use_bias=False)(maps)
+            maps = tf.keras.layers.BatchNormalization(momentum=0.9, synchronized=sync_batch_norm)(
+                maps
+            )
+            maps = tf.keras.layers.ReLU()(maps)
+        outputs[str(level)] = maps
+    net = tf.keras.Model(inputs, outputs)
+    net.output_specs = {level: output.shape for level, output in outputs.items()}
+    return net
 
 
 def tiny_model(
@@ -35,6 +56,7 @@ def tiny_model(
     **execution,
 ):
     """Builds it in the current strategy."""
+    gin.clear_config()
     gin.parse_config(TINY + bindings, skip_unknown=False)
     sampler = frame_sampling.FrameSampler(num_views=num_views)
     return build.build_model(

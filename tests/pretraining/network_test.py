@@ -94,6 +94,19 @@ def test_the_paper_s_network_has_the_paper_s_sizes():
     assert len(net.learnt_weights) > len(norms) > 100
 
 
+@pytest.mark.parametrize("sync", [False, True])
+def test_a_resnet_takes_batch_statistics_over_all_replicas_when_asked(sync):
+    gin.parse_config(models.TINY)
+    layers = network.VitoNetwork(sync_batch_norm=sync).backbone.layers
+    norms = [
+        layer
+        for block in layers
+        for layer in block._flatten_layers()
+        if isinstance(layer, tf.keras.layers.BatchNormalization)
+    ]
+    assert {layer.synchronized for layer in norms} == {sync}
+
+
 def test_only_what_the_pooled_levels_need_is_learnt():
     gin.parse_config(models.TINY)
     net = network.VitoNetwork(levels=(3,))

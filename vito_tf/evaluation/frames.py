@@ -44,7 +44,9 @@ def central_frames(
         return {"image": image, "label": clip["label"], "name": clip["name"]}, decoded
 
     dataset = clips.read().take(-1 if max_clips is None else max_clips)
-    dataset = dataset.map(frame_of, num_parallel_calls=tf.data.AUTOTUNE)
+    dataset = dataset.map(
+        tf.autograph.experimental.do_not_convert(frame_of), num_parallel_calls=tf.data.AUTOTUNE
+    )
     return decoding.decoded_only(dataset)
 
 

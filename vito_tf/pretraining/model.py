@@ -124,7 +124,7 @@ class VitoModel(tf.keras.Model):
         step = self.train_step
         several = self._steps_per_execution.numpy() > 1
         if self._jit_compile:
-            step = tf.function(step, jit_compile=True, reduce_retracing=True)
+            step = tf.function(step, jit_compile=True, reduce_retracing=True, autograph=False)
 
         def one_step(iterator):
             asked = tf.timestamp()

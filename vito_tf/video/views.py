@@ -99,13 +99,13 @@ class ViewPipeline:
           `label` [B] int64 and `position` [B] int64.
         """
         dataset = _stream(clips, seed, position, num_shards, shard).map(
-            lambda position, clip: self._views(position, clip, seed, shard, skip_log),
+            _as_written(lambda place, clip: self._views(place, clip, seed, shard, skip_log)),
             num_parallel_calls=tf.data.AUTOTUNE,
         )
         dataset = decoding.decoded_only(dataset)
         if self.augment_on == "host":
             dataset = dataset.batch(self._group_size(batch_size), drop_remainder=True)
-            dataset = dataset.map(self._augment, num_parallel_calls=tf.data.AUTOTUNE)
+            dataset = dataset.map(_as_written(self._augment), num_parallel_calls=tf.data.AUTOTUNE)
             dataset = dataset.rebatch(batch_size, drop_remainder=True)
         else:
             dataset = dataset.batch(batch_size, drop_remainder=True)
@@ -146,9 +146,13 @@ class ViewPipeline:
         return example, decoded
 
     def _augment(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        augment = tf.function(augmentation.augment_views, jit_compile=True)
+        augment = tf.function(augmentation.augment_views, jit_compile=True, autograph=False)
         views = augment(batch["views"], batch["seeds"], self.view_policies)
         return {**batch, "views": views}
+
+
+# AutoGraph would convert all that the augmentation calls: seconds, and nothing would change.
+_as_written = tf.autograph.experimental.do_not_convert
 
 
 def _stream(
