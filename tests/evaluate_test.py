@@ -58,8 +58,8 @@ def test_encoders_are_compared_resumed_and_reported(photos, tmp_path, capsys):
     with open(os.path.join(output, "results.json"), encoding="utf-8") as file:
         results = json.load(file)["results"]
     assert [(one["encoder"], one["benchmark"]) for one in results] == [
-        ("raw:colour", "knn"),
-        ("raw:colour", "davis"),
+        ("raw colour", "knn"),
+        ("raw colour", "davis"),
         ("two", "knn"),
         ("two", "davis"),
     ]

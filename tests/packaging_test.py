@@ -166,11 +166,11 @@ def test_wheel_holds_the_package_and_its_gin_configs(tmp_path: pathlib.Path) -> 
         for kind in ("*.gin", "*.yaml")
         for path in (ROOT / "gin_configs").rglob(kind)
     ]
-    data = ["imagenet_categories.tsv", "WORDNET_LICENSE"]
+    data = [path.relative_to(ROOT).as_posix() for path in (ROOT / "vito_tf").rglob("*.tsv")]
     assert configs
-    assert sorted(contents) == sorted(
-        modules + configs + [f"vito_tf/curation/{name}" for name in data]
-    )
+    assert data
+    data.append("vito_tf/curation/WORDNET_LICENSE")
+    assert sorted(contents) == sorted(modules + configs + data)
 
 
 def test_make_without_a_suitable_python_says_so_in_one_line(tmp_path: pathlib.Path) -> None:

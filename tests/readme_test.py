@@ -41,6 +41,7 @@ def section(title):
 def execute(words):
     """Runs `python -m module ...` or `python file.py ...` in this process."""
     assert words[0] == "python"
+    gin.clear_config()
     if words[1] == "-m":
         name, rest = words[2], words[3:]
         module = importlib.import_module(name)
@@ -48,7 +49,6 @@ def execute(words):
         name, rest = words[1], words[2:]
         module = types.ModuleType("command")
         exec((runs.CHECKOUT / name).read_text(), module.__dict__)
-    gin.clear_config()
     with commands.only_flags_of(module.define_flags):
         module.main(flags.FLAGS([name, *rest, *TINY.get(name, [])]))
 
@@ -61,7 +61,7 @@ def test_the_sections_on_using_an_encoder_work(tmp_path, monkeypatch):
     (tmp_path / "downloads").mkdir()
     state = torch_reference.random_state(torch_reference.RESNET_10, width=8)
     torch_files.write_state_dict("downloads/resnet.pth", state)
-    for title in ("Load it", "Fine-tune it", "Compare another encoder"):
+    for title in ("Load it", "Fine-tune it", "Evaluate it", "Compare another encoder"):
         words, code = section(title)
         assert words
         for command in words:
@@ -74,3 +74,11 @@ def test_the_sections_on_using_an_encoder_work(tmp_path, monkeypatch):
     for run in ("quickstart_linear", "torch_linear"):
         results = json.loads((tmp_path / "runs" / run / "results.json").read_text())
         assert results["runs"]["0"]["step"] == 2
+    evaluated = json.loads((tmp_path / "evaluations" / "quickstart" / "results.json").read_text())
+    outcomes = [(r["encoder"], r["benchmark"], not r["not_run"]) for r in evaluated["results"]]
+    assert outcomes == [
+        ("quickstart", "knn", True),
+        ("quickstart", "attention", True),
+        ("colours", "knn", True),
+        ("colours", "attention", False),
+    ]

@@ -125,7 +125,7 @@ def test_what_was_computed_before_an_interruption_is_kept(images, tmp_path):
 
 def test_batches_name_what_they_hold(images, tmp_path):
     extractor = extraction.Extractor(str(tmp_path / "cache"), batch_size=4)
-    left_out = []
+    left_out: list[data_errors.LeftOut] = []
     batches = list(extractor.batches(images, preprocessing.WHOLE, 8, left_out))
     assert [batch.images.shape for batch in batches] == [(4, 8, 8, 3), (3, 8, 8, 3)]
     assert [name for batch in batches for name in batch.names][3] == "n5"

@@ -40,3 +40,20 @@ def test_weights_decide_over_numbers():
             bank, tf.constant([0, 1, 1]), query, 2, k=3, temperature=temperature
         )
         assert int(prediction[0]) == expected
+
+
+def test_blocks_of_the_bank_make_no_difference(monkeypatch):
+    """Of equal vectors the first comes first, in whatever block it is."""
+    rng = np.random.default_rng(0)
+    bank = np.repeat(rng.normal(size=[15, 5]), 2, axis=0)
+    queries = rng.normal(size=[9, 5])
+    cosines = queries @ bank.T / np.linalg.norm(bank, axis=1)
+    cosines /= np.linalg.norm(queries, axis=1, keepdims=True)
+    order = np.argsort(-np.round(cosines, 9), axis=1, kind="stable")
+    for block in (4, 7, 1000):
+        monkeypatch.setattr(nearest_neighbours, "_BLOCK", block)
+        for k in (1, 6, 40):
+            found = nearest_neighbours.nearest(bank, queries, k)
+            np.testing.assert_array_equal(found.indices, order[:, :k])
+            expected = np.take_along_axis(cosines, order[:, :k], axis=1)
+            np.testing.assert_allclose(found.cosines, expected, atol=1e-6)

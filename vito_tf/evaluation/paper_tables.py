@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from vito_tf.evaluation import page
@@ -25,14 +25,20 @@ class PaperTable(NamedTuple):
     lines: Sequence[tuple[str, str, Sequence[float | None]]]
     digits: int = 1
 
-    def beside(self, ours: Mapping[str, Sequence[float | None]]) -> page.Table:
+    def beside(
+        self, ours: Mapping[str, Sequence[float | None]], partial: Collection[str] = ()
+    ) -> page.Table:
         """The paper's lines in grey, and a line for each encoder.
 
         Args:
           ours: by encoder's name, a figure for each column in the paper's unit.
+          partial: names of those that were evaluated on a part of the data alone.
         """
         quoted = [page.Row((method, data, *values), True) for method, data, values in self.lines]
-        own = [page.Row((name, "evaluated here", *values)) for name, values in ours.items()]
+        own = [
+            page.Row((name, "part of the data" if name in partial else "evaluated here", *values))
+            for name, values in ours.items()
+        ]
         caption = f"{self.source}; grey: the paper's figures"
         return page.Table(caption, ("", "pretraining", *self.columns), quoted + own, self.digits)
 
