@@ -8,7 +8,7 @@ import dataclasses
 import html
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import tensorflow as tf
 
@@ -31,6 +31,8 @@ pre { background: #f6f6f6; padding: 1em; font-size: 12px; white-space: pre-wrap;
 nav a { margin-right: 1.2em; }
 """
 _SHOWN_LEFT_OUT = 10
+_WARNING = " class=warning"
+_FILES = (results.ITEMS, results.LEFT_OUT, results.RESULT)
 
 
 def write(
@@ -93,36 +95,45 @@ def _section(group: Sequence[results.Outcome], output: str) -> str:
     benchmark = group[0].benchmark
     finished = {one.encoder: one.finished for one in group if one.finished}
     parts = "".join(part.html(output) for part in benchmark.show(finished))
-    remarks = "".join(_remarks(name, one.result) for name, one in finished.items())
-    files = [
-        os.path.join(one.folder, name)
-        for one in finished.values()
-        for name in (results.ITEMS, results.LEFT_OUT, results.RESULT)
-    ]
-    links = page.Links("Behind these figures", files).html(output)
+    links = "".join(
+        page.Links(
+            f"Behind the figures of {name}",
+            [os.path.join(one.folder, file) for file in _FILES],
+        ).html(output)
+        for name, one in finished.items()
+    )
     parameters = html.escape(json.dumps(dataclasses.asdict(benchmark), indent=1))
     return (
-        f'<h2 id="{benchmark.NAME}">{html.escape(benchmark.TITLE)}</h2>{remarks}{parts}{links}'
+        f'<h2 id="{benchmark.NAME}">{html.escape(benchmark.TITLE)}</h2>'
+        f"{_remarks(finished)}{parts}{links}"
         f"<details><summary>Parameters</summary><pre>{parameters}</pre></details>"
     )
 
 
-def _remarks(name: str, result: benchmark_lib.Result) -> str:
-    """What a reader must know before the figures."""
-    lines = []
-    if result.partial:
-        lines.append(f"Partial: {result.partial}")
-    if result.left_out:
-        examples = "; ".join(
-            f"{one.name}: {one.reason}" for one in result.left_out[:_SHOWN_LEFT_OUT]
-        )
-        more = " …" if len(result.left_out) > _SHOWN_LEFT_OUT else ""
-        lines.append(f"{len(result.left_out)} left out ({examples}{more})")
-    warnings = "".join(
-        f"<p class=warning><b>{html.escape(name)}</b> {html.escape(line)}</p>" for line in lines
+def _remarks(finished: Mapping[str, benchmark_lib.Finished]) -> str:
+    """What a reader must know before the figures; what holds for several encoders, once."""
+    names: dict[tuple[str, str], list[str]] = {}
+    for name, one in finished.items():
+        for remark in _remarks_on(one.result):
+            names.setdefault(remark, []).append(name)
+    # Warnings come first.
+    return "".join(
+        f"<p{kind}><b>{html.escape(', '.join(who))}</b>: {html.escape(text)}</p>"
+        for (kind, text), who in sorted(names.items(), key=lambda item: item[0][0], reverse=True)
     )
-    notes = "".join(f"<p><b>{html.escape(name)}</b> {html.escape(n)}</p>" for n in result.notes)
-    return warnings + notes
+
+
+def _remarks_on(result: benchmark_lib.Result) -> list[tuple[str, str]]:
+    """Attribute of the paragraph, and text."""
+    remarks = []
+    if result.partial:
+        remarks.append((_WARNING, f"Partial: {result.partial}"))
+    if result.left_out:
+        first = result.left_out[:_SHOWN_LEFT_OUT]
+        examples = "; ".join(f"{one.name}: {one.reason}" for one in first)
+        more = "; …" if len(result.left_out) > _SHOWN_LEFT_OUT else ""
+        remarks.append((_WARNING, f"{len(result.left_out)} left out ({examples}{more})"))
+    return remarks + [("", note) for note in result.notes]
 
 
 def _not_run(outcomes: Sequence[results.Outcome]) -> page.Table:
