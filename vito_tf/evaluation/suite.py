@@ -10,7 +10,6 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import gin
 import tensorflow as tf
@@ -70,12 +69,15 @@ def evaluate(
         for name, config in (configs or {}).items():
             with open(os.path.join(output, name), "w", encoding="utf-8") as file:
                 file.write(config)
+        listings = {path: _listing(path) for path in set(data.values())}
         for encoder in encoders:
             for one in chosen:
                 print(f"{one.NAME} on {encoder.name}", flush=True)
-                outcome = _run(
-                    one, encoder, data.get(one.NAME, ""), output, extractor, raise_errors
-                )
+                path = data.get(one.NAME, "")
+                fingerprint = _fingerprint(one, encoder, listings.get(path, ""))
+                folder = os.path.join(output, _folder_name(encoder.name), one.NAME)
+                context = benchmark_lib.Context(folder, extractor)
+                outcome = _run(one, encoder, path, context, fingerprint, raise_errors)
                 if not outcome.finished:
                     print(f"  not run: {outcome.reason}", flush=True)
                 outcomes.append(outcome)
@@ -99,46 +101,46 @@ def _run(
     benchmark: benchmark_lib.Benchmark,
     encoder: encoder_lib.Encoder,
     data: str,
-    output: str,
-    extractor: extraction.Extractor,
+    context: benchmark_lib.Context,
+    fingerprint: str,
     raise_errors: bool,
 ) -> results.Outcome:
-    folder = os.path.join(output, _folder_name(encoder.name), benchmark.NAME)
     try:
         if not data:
             raise data_errors.DataError(f"--data is not given for it. {benchmark.DATA}")
         benchmark.check(encoder)
-        result = results.prepare(folder, _fingerprint(benchmark, encoder, data))
+        result = results.prepare(context.folder, fingerprint)
         if result is None:
-            context = benchmark_lib.Context(folder, extractor)
             result = benchmark.run(encoder, data, context)
-            results.write(folder, result)
+            results.write(context.folder, result)
     except (ValueError, OSError, tf.errors.OpError) as error:
         if raise_errors:
             raise
         return results.Outcome(encoder.name, benchmark, None, " ".join(str(error).split()))
-    return results.Outcome(encoder.name, benchmark, benchmark_lib.Finished(result, folder))
+    finished = benchmark_lib.Finished(result, context.folder)
+    return results.Outcome(encoder.name, benchmark, finished)
 
 
 def _fingerprint(
-    benchmark: benchmark_lib.Benchmark, encoder: encoder_lib.Encoder, data: str
+    benchmark: benchmark_lib.Benchmark, encoder: encoder_lib.Encoder, listing: str
 ) -> str:
+    """Of all that a result depends on."""
     parts = [
         _VERSION,
         encoder.identity,
         encoder.image_size,
         benchmark.NAME,
         dataclasses.asdict(benchmark),
-        _listing(data),
+        listing,
     ]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def _listing(data: str) -> list[Any]:
-    """Names, sizes and times of all files, by which a change of the data is noticed."""
+def _listing(data: str) -> str:
+    """A digest of names, sizes and times of all files, by which a change is noticed."""
     if not os.path.isdir(data):
-        return [data]
-    rows: list[Any] = []
+        return data
+    digest = hashlib.sha256()
     seen = set()
     for folder, folders, files in os.walk(data, followlinks=True):
         if os.path.realpath(folder) in seen:
@@ -150,8 +152,9 @@ def _listing(data: str) -> list[Any]:
             path = os.path.join(folder, name)
             if os.path.exists(path):
                 stat = os.stat(path)
-                rows.append([os.path.relpath(path, data), stat.st_size, stat.st_mtime_ns])
-    return rows
+                row = [os.path.relpath(path, data), stat.st_size, stat.st_mtime_ns]
+                digest.update(json.dumps(row).encode())
+    return digest.hexdigest()
 
 
 def _write(
