@@ -27,6 +27,10 @@ class Size(benchmark.Benchmark):
     DATA: ClassVar[str] = "Any folder of files."
 
     unit: float = 1.0
+    other: str = ""
+
+    def sources(self, data):
+        return [data, self.other]
 
     def run(self, encoder, data, context):
         if not os.path.isdir(data):
@@ -99,7 +103,10 @@ def test_figures_items_and_reasons_are_written(tmp_path, data):
     assert content["results"][0]["figures"] == {"bytes": 5.0, "mean": None}
     assert content["results"][0]["partial"] == "2 of 10 files"
     assert content["results"][1]["not_run"].startswith("colours cannot be used: it does not pool")
-    assert content["benchmarks"]["size"] == {"data": str(data), "parameters": {"unit": 1.0}}
+    assert content["benchmarks"]["size"] == {
+        "data": str(data),
+        "parameters": {"unit": 1.0, "other": ""},
+    }
     figures_csv = rows(out / "results.csv")
     assert [row["encoder"] for row in figures_csv] == ["colours"] * 2 + ["other one"] * 4
     assert figures_csv[0]["value"] == "5.0"
@@ -139,14 +146,22 @@ def test_a_result_is_kept_until_something_that_it_depends_on_changes(tmp_path, d
     (data / "b").write_bytes(b"1234")
     assert run(tmp_path, data)[0].finished.result.figures["bytes"] == 7
     assert len(RUNS) == 3
+    other = tmp_path / "other"
+    for _ in range(2):
+        other.mkdir(exist_ok=True)
+        run(tmp_path, data, (Size(other=str(other)),))
+        (other / "more").write_bytes(b"")
+    assert len(RUNS) == 5
+    RUNS.clear()
+    run(tmp_path, data)
     os.remove(tmp_path / "out" / "colours" / "size" / "result.json")
     (tmp_path / "out" / "colours" / "size" / "half.png").write_bytes(b"")
     run(tmp_path, data)
-    assert len(RUNS) == 4
+    assert len(RUNS) == 2
     assert (tmp_path / "out" / "colours" / "size" / "half.png").exists()
     (tmp_path / "out" / "colours" / "size" / "result.json").write_text('{"figures"')
     run(tmp_path, data)
-    assert len(RUNS) == 5
+    assert len(RUNS) == 3
 
 
 def test_one_failure_does_not_stop_the_others(tmp_path, data):

@@ -81,6 +81,10 @@ class Benchmark(abc.ABC):
         """Raises UnsupportedError if the encoder lacks what the protocol needs."""
         encoder.require(*self.REQUIRES)
 
+    def sources(self, data: str) -> Sequence[str]:
+        """Folders whose change makes a result out of date: `data`, unless there are more."""
+        return [data]
+
     @abc.abstractmethod
     def run(self, encoder: encoder_lib.Encoder, data: str, context: Context) -> Result:
         """Evaluates an encoder.

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 import os
@@ -69,12 +70,13 @@ def evaluate(
         for name, config in (configs or {}).items():
             with open(os.path.join(output, name), "w", encoding="utf-8") as file:
                 file.write(config)
-        listings = {path: _listing(path) for path in set(data.values())}
+        listing = functools.lru_cache(maxsize=None)(_listing)
         for encoder in encoders:
             for one in chosen:
                 print(f"{one.NAME} on {encoder.name}", flush=True)
                 path = data.get(one.NAME, "")
-                fingerprint = _fingerprint(one, encoder, listings.get(path, ""))
+                listings = [listing(source) for source in one.sources(path)]
+                fingerprint = _fingerprint(one, encoder, listings)
                 folder = os.path.join(output, _folder_name(encoder.name), one.NAME)
                 context = benchmark_lib.Context(folder, extractor)
                 outcome = _run(one, encoder, path, context, fingerprint, raise_errors)
@@ -122,7 +124,7 @@ def _run(
 
 
 def _fingerprint(
-    benchmark: benchmark_lib.Benchmark, encoder: encoder_lib.Encoder, listing: str
+    benchmark: benchmark_lib.Benchmark, encoder: encoder_lib.Encoder, listings: Sequence[str]
 ) -> str:
     """Of all that a result depends on."""
     parts = [
@@ -131,7 +133,7 @@ def _fingerprint(
         encoder.image_size,
         benchmark.NAME,
         dataclasses.asdict(benchmark),
-        listing,
+        *listings,
     ]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 

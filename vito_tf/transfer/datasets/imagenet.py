@@ -70,7 +70,7 @@ def _validation(source: str, wnids: Sequence[str]) -> conversion.Split:
     folder = os.path.join(source, "val")
     flat = os.path.isdir(folder) and any(name.endswith(_SUFFIX) for name in os.listdir(folder))
     if flat:
-        classes = _validation_classes(source)
+        classes = validation_classes(source)
         here = set(os.listdir(folder))
         images = {name: (folder, wnid) for name, wnid in classes.items() if name in here}
         missing = [name for name in classes if name not in here]
@@ -104,8 +104,18 @@ def _absent_classes(
     return [f"{split}/{wnid}/" for wnid in wnids if wnid not in found]
 
 
-def _validation_classes(source: str) -> dict[str, str]:
-    """{name of validation image: class}, of all 50,000."""
+def validation_classes(source: str) -> dict[str, str]:
+    """The class of each flat validation image.
+
+    Args:
+      source: a folder; `LOC_val_solution.csv` lies in it, in its folder `val` or nowhere.
+
+    Returns:
+      WordNet identifiers of all 50,000 by file name.
+
+    Raises:
+      ConversionError: the CSV file lacks its columns.
+    """
     for folder in (source, os.path.join(source, "val")):
         path = os.path.join(folder, _SOLUTION)
         if os.path.exists(path):
