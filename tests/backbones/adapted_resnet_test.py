@@ -100,6 +100,29 @@ def test_dilated_residual_blocks(symmetric, dilated_network):
     np.testing.assert_allclose(found["5"], dilated(fifth, found["4"], 4), atol=1e-4)
 
 
+def test_strides_left_out_without_dilation(plain):
+    """VFS' `switch_strides`: level '4' at stride 8, of the weights and kernels as they are."""
+    for padding, seen in [("same", IMAGES), ("symmetric", IMAGES[:, :61, :90])]:
+        architecture = resnet.Architecture(10, 0.125, padding=padding)
+        expected = copy_weights(plain, resnet.build(architecture))(seen)
+        network = resnet.build(architecture, output_stride=8, dilated=False)
+        found = copy_weights(plain, network)(seen, training=False)
+        np.testing.assert_allclose(found["3"], expected["3"], atol=1e-5)
+        assert found["4"].shape[1:3] == found["3"].shape[1:3] == (8, 12)
+        fourth, _ = [layer for layer in network.layers if hasattr(layer, "_shortcut")][-2:]
+        np.testing.assert_allclose(found["4"], dilated(fourth, found["3"], 1), atol=1e-4)
+
+
+@pytest.mark.parametrize("padding", ["same", "symmetric"])
+def test_maps_of_stride_8_cover_images_of_any_size(padding):
+    network = resnet.build(
+        resnet.Architecture(10, 0.125, padding=padding), output_stride=8, dilated=False
+    )
+    for height, width in [(8, 1), (9, 17), (31, 40), (33, 47)]:
+        level = network(np.zeros([1, height, width, 3]), training=False)["4"]
+        assert level.shape[1:3] == (-(-height // 8), -(-width // 8))
+
+
 def test_same_and_symmetric_agree_where_nothing_is_uneven(plain, symmetric):
     odd, even = IMAGES[:, :33, :65], IMAGES
     found = symmetric(odd)

@@ -36,11 +36,13 @@ def images(tmp_path):
         path = str(tmp_path / f"{k}.png")
         tf.io.write_file(path, tf.io.encode_png(tf.fill([16, 16, 3], tf.constant(k % 6, tf.uint8))))
         paths.append(path)
+    (tmp_path / "none.png").symlink_to(tmp_path / "no_such_file")
     (tmp_path / "bad.png").write_bytes(b"\x89PNG but no more")
     alpha = tf.io.encode_png(tf.zeros([16, 16, 4], tf.uint8))
     tf.io.write_file(str(tmp_path / "alpha.png"), alpha)
-    paths[3:3] = [str(tmp_path / "bad.png"), str(tmp_path / "alpha.png")]
-    return image_sets.of_files("seven", paths, range(9), [f"n{k}" for k in range(9)])
+    paths[3:3] = [str(tmp_path / name) for name in ("bad.png", "alpha.png")]
+    paths.append(str(tmp_path / "none.png"))
+    return image_sets.of_files("seven", paths, range(10), [f"n{k}" for k in range(10)])
 
 
 def counting(name="counting"):
@@ -57,7 +59,7 @@ def test_values_are_in_order_and_each_content_is_computed_once(images, tmp_path)
     assert list(extracted.names) == [f"n{k}" for k in (0, 1, 2, 5, 6, 7, 8)]
     assert subject.passed == [3, 3]  # the seventh has the content of the first
     names = [one.name for one in extracted.left_out]
-    assert names == ["n3", "n4"]
+    assert names == ["n3", "n4", "n9"]
     assert "channels" in extracted.left_out[1].reason
     again = extraction.Extractor(str(tmp_path / "cache")).extract(
         subject, images, preprocessing.AS_IS
@@ -87,6 +89,9 @@ def test_what_cannot_be_had_is_one_clear_error(images, tmp_path):
         extractor.extract(colours.colours(), images, preprocessing.WHOLE, encoder.LOGITS)
     with pytest.raises(data_errors.DataError, match=r"seven: .* can be used .n0: .*16,16,3"):
         extractor.extract(colours.colours(image_size=24), images, preprocessing.AS_IS)
+    gone = image_sets.of_files("lost", [str(tmp_path / "gone.png")])
+    with pytest.raises(data_errors.DataError, match=r"^eighth: .*gone\.png: .*empty"):
+        extractor.extract(colours.colours(), gone, preprocessing.WHOLE)
 
     class Broken(colours.Colours):
         def __call__(self, images):
@@ -129,4 +134,4 @@ def test_batches_name_what_they_hold(images, tmp_path):
     batches = list(extractor.batches(images, preprocessing.WHOLE, 8, left_out))
     assert [batch.images.shape for batch in batches] == [(4, 8, 8, 3), (3, 8, 8, 3)]
     assert [name for batch in batches for name in batch.names][3] == "n5"
-    assert [one.name for one in left_out] == ["n3", "n4"]
+    assert [one.name for one in left_out] == ["n3", "n4", "n9"]

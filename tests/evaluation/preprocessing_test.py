@@ -32,7 +32,9 @@ def test_resize_and_crop_is_torchvisions(height, width):
     size = 56  # torchvision's 224 and 256, by a quarter
     short, long = min(height, width), max(height, width)
     scaled = {short: 64, long: int(64 * long / short)}
-    resized = Image.fromarray(pixels).resize((scaled[width], scaled[height]), Image.Resampling.BILINEAR)
+    resized = Image.fromarray(pixels).resize(
+        (scaled[width], scaled[height]), Image.Resampling.BILINEAR
+    )
     top = round((scaled[height] - size) / 2.0)
     left = round((scaled[width] - size) / 2.0)
     expected = np.asarray(resized, np.float64)[top : top + size, left : left + size] / 255

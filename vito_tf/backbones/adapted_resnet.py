@@ -1,6 +1,6 @@
 # Copyright 2026 The vito_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Model Garden's ResNet with PyTorch's padding, or with dilation in place of the last strides."""
+"""Model Garden's ResNet with PyTorch's padding, or without the last strides."""
 
 from __future__ import annotations
 
@@ -88,19 +88,24 @@ class AdaptedResNet(model_garden.ResNet):
     """The same layers as Model Garden's ResNet, and therefore the same checkpoints.
 
     Strides of 2 that would lead beyond `output_stride` become 1, and the 3x3 convolutions of that
-    block group and of those after it are dilated instead: by 2, then by 4. Levels keep their names.
+    block group and of those after it are dilated instead: by 2, then by 4; or not dilated, which
+    makes finer maps of smaller receptive fields. Levels keep their names.
     """
 
-    def __init__(self, *args: Any, padding: str, output_stride: int, **kwargs: Any):
+    def __init__(
+        self, *args: Any, padding: str, output_stride: int, dilated: bool = True, **kwargs: Any
+    ):
         """Builds the network.
 
         Args:
           *args: of Model Garden's `ResNet`.
           padding: 'same' or 'symmetric'.
           output_stride: 8, 16 or 32.
+          dilated: whether dilation makes up for strides.
           **kwargs: of Model Garden's `ResNet`.
         """
         self._symmetric = padding == "symmetric"
+        self._dilated = dilated
         self._last_level = output_stride.bit_length() - 1
         super().__init__(*args, **kwargs)
 
@@ -135,9 +140,10 @@ class AdaptedResNet(model_garden.ResNet):
     ) -> tf.Tensor:
         level = int(name[-1])
         beyond = max(level - self._last_level, 0)
+        dilation = 2**beyond if self._dilated else 1
 
         def adapted_block(**arguments: Any) -> tf.keras.layers.Layer:
-            return _BLOCKS[block_fn](symmetric=self._symmetric, dilation=2**beyond, **arguments)
+            return _BLOCKS[block_fn](symmetric=self._symmetric, dilation=dilation, **arguments)
 
         return super()._block_group(
             inputs, filters, 1 if beyond else strides, adapted_block, name=name, **kwargs

@@ -82,6 +82,7 @@ def build(
     kernel_regularizer: tf.keras.regularizers.Regularizer | None = None,
     output_stride: int = 32,
     input_specs: tf.keras.layers.InputSpec | None = None,
+    dilated: bool = True,
 ) -> tf.keras.Model:
     """Builds a ResNet; the same architecture's checkpoints fit whatever the other arguments are.
 
@@ -92,6 +93,8 @@ def build(
       kernel_regularizer: of the convolutions' kernels.
       output_stride: 32, or 16 or 8 to replace the last strides by dilation, for segmentation.
       input_specs: [None, H, W, 3]; images of any size by default.
+      dilated: False to leave out the last strides without dilation, for propagating labels (VFS,
+        `switch_strides`).
 
     Returns:
       A model with `output_specs`, from standardised images [B, H, W, 3] to feature maps
@@ -115,7 +118,7 @@ def build(
     if architecture.padding == "same" and output_stride == 32:
         return model_garden.ResNet(**arguments)
     return adapted_resnet.AdaptedResNet(
-        padding=architecture.padding, output_stride=output_stride, **arguments
+        padding=architecture.padding, output_stride=output_stride, dilated=dilated, **arguments
     )
 
 

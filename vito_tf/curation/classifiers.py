@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import abc
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Callable, NamedTuple
 
 import gin
@@ -238,7 +238,7 @@ class SavedModelClassifier(Classifier):
         if not tf.saved_model.contains_saved_model(self.path):
             raise self._error("path", "is no folder of a SavedModel")
         try:
-            call = _Inference(self.path)
+            call = Inference(self.path)
             trial = call(self._normalised(_test_images(self.image_size)))
         except (LookupError, TypeError, ValueError, tf.errors.OpError) as error:
             reason = str(error).strip().split("\n")[0]
@@ -278,8 +278,7 @@ class SavedModelClassifier(Classifier):
 
     def _check_scale(self, classes: np.ndarray) -> None:
         """Notices probabilities that are taken for logits, and the other way round."""
-        sums_to_one = np.allclose(classes.sum(axis=1), 1, atol=1e-2)
-        if self.logits == bool(classes.min() >= 0 and sums_to_one):
+        if self.logits == are_probabilities(classes):
             found = "probabilities" if self.logits else "no probabilities"
             raise self._error("logits", f"is wrong: the model gives {found}")
 
@@ -294,10 +293,19 @@ def _test_images(size: int) -> tf.Tensor:
     return tf.cast(pixels, tf.uint8)
 
 
-class _Inference:
-    """A SavedModel as a function from images to outputs by name; keeps its variables alive."""
+def are_probabilities(classes: np.ndarray) -> bool:
+    """Whether what a classifier gives, [n, K], are probabilities rather than logits."""
+    return bool(classes.min() >= 0 and np.allclose(classes.sum(axis=1), 1, atol=1e-2))
+
+
+class Inference:
+    """A SavedModel as a function from images to outputs by name; keeps its variables alive.
+
+    Its signature `serving_default` is used, or, where it has none, its call.
+    """
 
     def __init__(self, path: str):
+        """Loads the folder of a SavedModel."""
         self._loaded = tf.saved_model.load(path)
         self._signature = self._loaded.signatures.get("serving_default")
         if self._signature:
@@ -305,7 +313,17 @@ class _Inference:
         else:
             self._layer = hub.KerasLayer(self._loaded, trainable=False)
 
+    @property
+    def variables(self) -> Sequence[tf.Variable]:
+        """What the outputs depend on."""
+        # A layer lists only what a module lists itself, which few SavedModels do.
+        call = self._loaded.__call__
+        functions = [self._signature] if self._signature else call.concrete_functions
+        found = {v.ref(): v for function in functions for v in function.variables}
+        return list(found.values())
+
     def __call__(self, images: tf.Tensor) -> Mapping[str, tf.Tensor]:
+        """Runs it on images prepared as it wants them; a nameless output is called 'output'."""
         if self._signature:
             return self._signature(**{self._argument: images})
         outputs = self._layer(images)

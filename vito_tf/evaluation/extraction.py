@@ -97,7 +97,7 @@ class Extractor:
           image_size: S; the encoder's own by default.
 
         Raises:
-          DataError: no image can be used, or a value is not finite.
+          DataError: records are damaged, no image can be used, or a value is not finite.
           UnsupportedError: the encoder has no such output.
         """
         if output == encoder_lib.LOGITS:
@@ -249,10 +249,13 @@ class Extractor:
 
 
 def _items(images: image_sets.ImageSet) -> Iterator[_Item]:
-    for row in images.read().prefetch(tf.data.AUTOTUNE).as_numpy_iterator():
-        name = row["name"].decode("utf-8", "replace")
-        digest = hashlib.sha256(row["image"]).digest()
-        yield _Item(name, row["image"], int(row["label"]), digest)
+    try:
+        for row in images.read().prefetch(tf.data.AUTOTUNE).as_numpy_iterator():
+            name = row["name"].decode("utf-8", "replace")
+            digest = hashlib.sha256(row["image"]).digest()
+            yield _Item(name, row["image"], int(row["label"]), digest)
+    except tf.errors.OpError as error:  # Damaged records.
+        raise data_errors.DataError(f"{images.name} cannot be read: {_reason(error)}.") from error
 
 
 def _in_batches(pairs: Iterable[tuple[Any, Any]], size: int) -> Iterator[tuple[list, list]]:

@@ -53,7 +53,7 @@ def of_files(
 
     Args:
       name: of the set.
-      paths: local or of `tf.io.gfile`.
+      paths: local or of `tf.io.gfile`. One that cannot be read becomes an empty image.
       labels: a class for each; None makes all of them 0.
       names: one for each, one of a kind; the paths by default.
       class_names: by label.
@@ -65,14 +65,23 @@ def of_files(
     }
 
     def load(row):
-        image = tf.io.read_file(row["path"])
-        return {"name": row["name"], "image": image, "label": row["label"]}
+        image = tf.numpy_function(_contents, [row["path"]], tf.string)
+        return {"name": row["name"], "image": tf.ensure_shape(image, []), "label": row["label"]}
 
     def read() -> tf.data.Dataset:
         dataset = tf.data.Dataset.from_tensor_slices(columns)
         return dataset.map(load, num_parallel_calls=tf.data.AUTOTUNE)
 
     return ImageSet(name, read, len(paths), class_names)
+
+
+def _contents(path: bytes) -> bytes:
+    """A file; nothing if it cannot be read, which no decoder takes for an image."""
+    try:
+        with tf.io.gfile.GFile(path.decode(), "rb") as file:
+            return file.read()
+    except tf.errors.OpError:
+        return b""
 
 
 def read(source: str, split: str, validation_share: float = 0.1, seed: int = 0) -> ImageSet:
@@ -104,9 +113,8 @@ def read(source: str, split: str, validation_share: float = 0.1, seed: int = 0) 
         known = " and ".join(name for name, classes in splits.items() if classes)
         raise data_errors.DataError(f"{source} has no split {split!r}, but {known}.")
     class_names = list(splits["train"])
-    rows = [
-        (path, class_names.index(name)) for name, paths in splits[split].items() for path in paths
-    ]
+    label_of = {name: label for label, name in enumerate(class_names)}
+    rows = [(path, label_of[name]) for name, paths in splits[split].items() for path in paths]
     paths, labels = zip(*rows)
     names = [os.path.relpath(path, source) for path in paths]
     return of_files(split, paths, labels, names, class_names)

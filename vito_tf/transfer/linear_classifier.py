@@ -9,11 +9,19 @@ import os
 from typing import NamedTuple
 
 import tensorflow as tf
+import yaml
 from official.core import config_definitions as cfg
 from official.core import exp_factory
 from official.modeling import hyperparams
 
 from vito_tf.transfer import checkpoint_errors, linear_classification
+
+_RESULTS = (
+    "best_learning_rate",
+    "best_accuracy",
+    "best_top_5_accuracy",
+    "best_ckpt_global_step",
+)
 
 
 class Info(NamedTuple):
@@ -52,7 +60,7 @@ def load_classifier(model_dir: str) -> tuple[tf.keras.Model, Info]:
     Raises:
       ValueError: the folder holds no such run, or one that was never evaluated.
     """
-    params = _parameters(model_dir)
+    params = read_parameters(model_dir)
     best = os.path.join(model_dir, params.trainer.best_checkpoint_export_subdir)
     results = _results(best)
     probe = linear_classification.LinearClassificationTask(params.task).build_model()
@@ -74,16 +82,22 @@ def load_classifier(model_dir: str) -> tuple[tf.keras.Model, Info]:
     return _classifier(probe, head), info
 
 
-def _parameters(model_dir: str) -> cfg.ExperimentConfig:
+def read_parameters(model_dir: str) -> cfg.ExperimentConfig:
+    """Reads the parameters of a run of linear classification.
+
+    Raises:
+      ValueError: the folder has no `params.yaml`, or one of something else.
+    """
     path = os.path.join(model_dir, "params.yaml")
     if not tf.io.gfile.exists(path):
         raise ValueError(f"{model_dir} is no folder of a finetune run: it has no params.yaml.")
     params = exp_factory.get_exp_config(linear_classification.EXPERIMENT)
     try:
         return hyperparams.override_params_dict(params, path, is_strict=True)
-    except KeyError as error:
+    except (AttributeError, KeyError, TypeError, ValueError, yaml.YAMLError) as error:
         name = linear_classification.EXPERIMENT
-        raise ValueError(f"{path} is not of the experiment {name}: {error}") from error
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"{path} is not of the experiment {name}: {reason}") from error
 
 
 def _results(folder: str) -> dict[str, float]:
@@ -91,7 +105,11 @@ def _results(folder: str) -> dict[str, float]:
     if not tf.io.gfile.exists(path) or not tf.train.latest_checkpoint(folder):
         raise ValueError(f"{folder} holds no best checkpoint, which --mode=train_and_eval makes.")
     with tf.io.gfile.GFile(path) as file:
-        return json.loads(file.read())
+        try:
+            found = json.loads(file.read())
+            return {name: float(found[name]) for name in _RESULTS}
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{path} does not describe a best checkpoint: {error}") from error
 
 
 def _classifier(probe: tf.keras.Model, head: int) -> tf.keras.Model:

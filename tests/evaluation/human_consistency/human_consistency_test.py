@@ -167,7 +167,7 @@ def test_the_papers_wording_of_the_noise_is_noted(tmp_path):
 
 
 def test_no_data_is_one_clear_error(tmp_path):
-    message = r"has no data set that can be used \(edge: there is no .*uniform-noise: there is no folder of its stim"
+    message = r"that can be used \(edge: there is .*uniform-noise: there is no folder of its"
     with pytest.raises(data_errors.DataError, match=message) as error:
         _run(tmp_path, tmp_path)
     assert str(error.value).endswith(data_sets.DATA)

@@ -69,13 +69,14 @@ def shape_against_texture(lines: Mapping[str, Mapping[str, Any]]) -> figures.Fig
     names = sorted(shown, key=lambda name: (-(order.get(name) or 0.0), name))
     figure = figures.Figure(figsize=(6.4, 0.32 * len(names) + 1.9))
     axis = figure.subplots()
+    spacing = min(0.12, 0.6 / len(lines))  # Makers on one height would hide each other.
     for index, (maker, line) in enumerate(lines.items()):
         human = maker == HUMANS
         shade, marker = (_HUMAN, "d") if human else (_colour(index), _marker(index))
         biases = line["classes"]
         rows = [row for row, name in enumerate(names) if biases.get(name) is not None]
         at = [1 - biases[names[row]] for row in rows]
-        places = np.add(rows, 0.12 * (index - (len(lines) - 1) / 2))  # Or markers hide each other.
+        places = np.add(rows, spacing * (index - (len(lines) - 1) / 2))
         axis.scatter(
             at, places, s=42, color=shade, marker=marker, label=maker, zorder=3, clip_on=False
         )
