@@ -90,7 +90,7 @@ def test_what_cannot_be_had_is_one_clear_error(images, tmp_path):
     with pytest.raises(data_errors.DataError, match=r"seven: .* can be used .n0: .*16,16,3"):
         extractor.extract(colours.colours(image_size=24), images, preprocessing.AS_IS)
     gone = image_sets.of_files("lost", [str(tmp_path / "gone.png")])
-    with pytest.raises(data_errors.DataError, match=r"^eighth: .*gone\.png: .*empty"):
+    with pytest.raises(data_errors.DataError, match=r"^lost: .*gone\.png: .*empty"):
         extractor.extract(colours.colours(), gone, preprocessing.WHOLE)
 
     class Broken(colours.Colours):
