@@ -159,7 +159,9 @@ def _mobile_block(inputs: tf.Tensor, weights: _Weights, prefix: str, block: _Blo
     x = weights.convolve(
         x, f"{prefix}_project_conv", f"{prefix}_bn2", block.output_width, activation=None
     )
-    return x + inputs if block.stride == 1 and block.input_width == block.output_width else x
+    if block.stride == 1 and block.input_width == block.output_width:
+        return tf.keras.layers.Add()([x, inputs])
+    return x
 
 
 class _Weights:
