@@ -19,6 +19,7 @@ from vito_tf import folder_lock
 from vito_tf.evaluation import benchmark as benchmark_lib
 from vito_tf.evaluation import data_errors, extraction, report, results
 from vito_tf.evaluation.encoders import encoder as encoder_lib
+from vito_tf.video import listings
 
 _VERSION = 1
 """Of what results mean; to be raised when the same input would give other figures."""
@@ -75,8 +76,8 @@ def evaluate(
             for one in chosen:
                 print(f"{one.NAME} on {encoder.name}", flush=True)
                 path = data.get(one.NAME, "")
-                listings = [listing(source) for source in one.sources(path)]
-                fingerprint = _fingerprint(one, encoder, listings)
+                digests = [listing(source) for source in one.sources(path)]
+                fingerprint = _fingerprint(one, encoder, digests)
                 folder = os.path.join(output, _folder_name(encoder.name), one.NAME)
                 context = benchmark_lib.Context(folder, extractor)
                 outcome = _run(one, encoder, path, context, fingerprint, raise_errors)
@@ -124,7 +125,7 @@ def _run(
 
 
 def _fingerprint(
-    benchmark: benchmark_lib.Benchmark, encoder: encoder_lib.Encoder, listings: Sequence[str]
+    benchmark: benchmark_lib.Benchmark, encoder: encoder_lib.Encoder, digests: Sequence[str]
 ) -> str:
     """Of all that a result depends on."""
     parts = [
@@ -133,29 +134,21 @@ def _fingerprint(
         encoder.image_size,
         benchmark.NAME,
         dataclasses.asdict(benchmark),
-        *listings,
+        *digests,
     ]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def _listing(data: str) -> str:
-    """A digest of names, sizes and times of all files, by which a change is noticed."""
+    """A digest of names, sizes and times of all files but hidden ones, to notice changes by."""
     if not os.path.isdir(data):
         return data
     digest = hashlib.sha256()
-    seen = set()
-    for folder, folders, files in os.walk(data, followlinks=True):
-        if os.path.realpath(folder) in seen:
-            folders.clear()
-            continue
-        seen.add(os.path.realpath(folder))
-        folders.sort()
-        for name in sorted(files):
-            path = os.path.join(folder, name)
-            if os.path.exists(path):
-                stat = os.stat(path)
-                row = [os.path.relpath(path, data), stat.st_size, stat.st_mtime_ns]
-                digest.update(json.dumps(row).encode())
+    for path in sorted(listings.files_below(data)):
+        if os.path.isfile(path):
+            stat = os.stat(path)
+            row = [os.path.relpath(path, data), stat.st_size, stat.st_mtime_ns]
+            digest.update(json.dumps(row).encode())
     return digest.hexdigest()
 
 
