@@ -19,6 +19,11 @@ from vito_tf.evaluation import pictures
 Cell = Union[str, int, float, None]
 
 
+def percent(share: float | None) -> float | None:
+    """A share in [0, 1] in per cent; None stays None."""
+    return None if share is None else 100 * share
+
+
 class Part(abc.ABC):
     """A piece of a page."""
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from matplotlib import figure as figures
 
 from vito_tf.evaluation import benchmark, page
-from vito_tf.evaluation.imagenet import corruption_folders, tables
+from vito_tf.evaluation.imagenet import corruption_folders
 
 _SEVERITIES = corruption_folders.SEVERITIES
 
@@ -25,7 +25,7 @@ def drop_by_severity(results: Mapping[str, benchmark.Result]) -> figures.Figure:
     for name, result in results.items():
         severities, drops = [], []
         for severity in _SEVERITIES:
-            drop = tables.percent(result.figures[_delta(severity)])
+            drop = page.percent(result.figures[_delta(severity)])
             if drop is not None:
                 severities.append(severity)
                 drops.append(drop)
@@ -44,7 +44,7 @@ def summary(results: Mapping[str, benchmark.Result]) -> page.Table:
     """Figures of each encoder, in % and points."""
     figures_shown = ["clean_top_1", *(_delta(one) for one in _SEVERITIES), "delta_mean"]
     rows = [
-        page.Row((name, *(tables.percent(result.figures[one]) for one in figures_shown)))
+        page.Row((name, *(page.percent(result.figures[one]) for one in figures_shown)))
         for name, result in results.items()
     ]
     header = ("", "clean top-1", *(f"Δ severity {one}" for one in _SEVERITIES), "Δ mean")
@@ -62,8 +62,7 @@ def by_corruption(results: Mapping[str, benchmark.Result]) -> page.Table:
             if here:
                 averaged = "yes" if next(iter(here.values()))["averaged"] else "no"
                 deltas = [
-                    tables.percent(here[one]["delta"]) if one in here else None
-                    for one in _SEVERITIES
+                    page.percent(here[one]["delta"]) if one in here else None for one in _SEVERITIES
                 ]
                 rows.append(page.Row((corruption, averaged, name, *deltas)))
     header = ("corruption", "averaged", "", *(f"severity {one}" for one in _SEVERITIES))

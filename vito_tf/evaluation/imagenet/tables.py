@@ -9,11 +9,6 @@ from collections.abc import Mapping, Sequence
 from vito_tf.evaluation import benchmark, page, paper_tables
 
 
-def percent(share: float | None) -> float | None:
-    """A share in [0, 1] in per cent."""
-    return None if share is None else 100 * share
-
-
 def results_of(finished: Mapping[str, benchmark.Finished]) -> dict[str, benchmark.Result]:
     """Results by encoder's name."""
     return {name: one.result for name, one in finished.items()}
@@ -32,7 +27,7 @@ def beside_paper(
       figures: their names, in the order of the columns.
     """
     lines = {
-        name: [percent(result.figures[figure]) for figure in figures]
+        name: [page.percent(result.figures[figure]) for figure in figures]
         for name, result in results.items()
     }
     return paper.beside(lines, {name for name, result in results.items() if result.partial})
@@ -57,7 +52,7 @@ def with_intervals(
         cells: list[page.Cell] = [name, result.details[counted]]
         for figure in figures:
             low, high = result.details[f"{figure}_interval"]
-            cells += [percent(result.figures[figure]), f"{100 * low:.2f} to {100 * high:.2f}"]
+            cells += [page.percent(result.figures[figure]), f"{100 * low:.2f} to {100 * high:.2f}"]
         rows.append(page.Row(cells))
     caption = "Evaluated here, in %, with Wilson's 95% intervals"
     return page.Table(caption, header, rows, digits=2)

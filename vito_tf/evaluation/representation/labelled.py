@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vito_tf.evaluation import data_errors, extraction, image_sets, preprocessing
+from vito_tf.evaluation import data_errors, extraction, image_sets, page, preprocessing
 from vito_tf.evaluation.encoders import encoder as encoder_lib
 
 DATA = f"Any labelled images: {image_sets.LAYOUTS}."
@@ -102,8 +102,7 @@ def by_class(
 
 def in_percent(figures: Mapping[str, float | None], name: str) -> float | None:
     """A share in %; None if it is not there."""
-    share = figures.get(name)
-    return None if share is None else 100 * share
+    return page.percent(figures.get(name))
 
 
 def interval_in_percent(figures: Mapping[str, float | None], name: str) -> str | None:

@@ -248,7 +248,7 @@ def _correlations(items: Sequence[Mapping[str, Any]], method: str) -> list[float
 
 def _beside_the_papers(finished: Mapping[str, benchmark.Finished]) -> page.Table:
     """Table 2 with our lines, which say so if their images are not ClickMe's."""
-    percent = {}
+    shares = {}
     partial = set()
     for name, one in finished.items():
         result = one.result
@@ -257,10 +257,10 @@ def _beside_the_papers(finished: Mapping[str, benchmark.Finished]) -> page.Table
         for method in methods:
             share = result.figures[_figure("alignment", method, methods)]
             title = f"{name} ({method}){'' if is_clickme else _NOT_CLICKME}"
-            percent[title] = [None if share is None else 100 * share]
+            shares[title] = [page.percent(share)]
             if result.partial:
                 partial.add(title)
-    return paper_tables.SALIENCY.beside(percent, partial)
+    return paper_tables.SALIENCY.beside(shares, partial)
 
 
 def _sheet(finished: Mapping[str, benchmark.Finished]) -> dict[str, list[plots.Cell]]:

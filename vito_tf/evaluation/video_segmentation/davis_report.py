@@ -49,10 +49,6 @@ def parts(finished: Mapping[str, benchmark.Finished]) -> Iterable[page.Part]:
     yield from _pictures(finished)
 
 
-def _percent(value: float | None) -> float | None:
-    return None if value is None else 100 * value
-
-
 def _tables(finished: Mapping[str, benchmark.Finished]) -> Iterable[page.Part]:
     ours = {name: one.result.figures for name, one in finished.items()}
     partial = {name for name, one in finished.items() if one.result.partial}
@@ -67,11 +63,11 @@ def _tables(finished: Mapping[str, benchmark.Finished]) -> Iterable[page.Part]:
             f"{' and '.join(sorted(sets))}: they cannot be compared."
         )
     yield paper_tables.DAVIS_J_AND_F.beside(
-        {name: [_percent(row["j_and_f"])] for name, row in ours.items()}, partial
+        {name: [page.percent(row["j_and_f"])] for name, row in ours.items()}, partial
     )
     yield paper_tables.DAVIS.beside(
         {
-            name: [_percent(row[column]) for column in ("j_mean", "f_mean")]
+            name: [page.percent(row[column]) for column in ("j_mean", "f_mean")]
             for name, row in ours.items()
         },
         partial,
@@ -80,12 +76,12 @@ def _tables(finished: Mapping[str, benchmark.Finished]) -> Iterable[page.Part]:
         "All figures, in %",
         ("", *_COLUMNS.values()),
         [
-            page.Row((name, *(_percent(row[column]) for column in _COLUMNS)))
+            page.Row((name, *(page.percent(row[column]) for column in _COLUMNS)))
             for name, row in ours.items()
         ],
     )
     rows = [
-        page.Row((sequence, *(_percent(scores.get(sequence)) for scores in _scores(finished))))
+        page.Row((sequence, *(page.percent(scores.get(sequence)) for scores in _scores(finished))))
         for sequence in _ranked(finished)
     ]
     yield page.Table("J&F of each sequence, in %, best first", ("sequence", *finished), rows)
