@@ -14,6 +14,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from tests.evaluation import colours
 from tests.evaluation.video_segmentation import data_set
 from vito_tf.evaluation import benchmark, data_errors, extraction
 from vito_tf.evaluation.encoders import encoder
@@ -21,11 +22,8 @@ from vito_tf.evaluation.video_segmentation import davis, region_and_boundary, se
 
 
 @dataclasses.dataclass(frozen=True)
-class Colours(encoder.Encoder):
+class Colours(colours.Colours):
     """Averages of 8x8 pixels; NaN for frames with a white first pixel."""
-
-    def __call__(self, images):
-        raise NotImplementedError
 
     def dense_features(self, images):
         cells = tf.nn.avg_pool2d(images, 8, 8, "SAME") - 0.4
