@@ -42,6 +42,7 @@ clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache build *.egg-info
 
 # The stamp is removed first and written last: an interrupted install is done again from nothing.
+# LVIS's evaluation asks for opencv-python, whose files would overwrite opencv-python-headless's.
 # A Python without ensurepip (Debian and Ubuntu without python3-venv) lends its own pip.
 $(INSTALLED): setup.cfg pyproject.toml constraints.txt
 	@set -e; \
@@ -58,6 +59,7 @@ $(INSTALLED): setup.cfg pyproject.toml constraints.txt
 	fi; \
 	$(PIP_INSTALL) --quiet pip; \
 	$(PIP_INSTALL) --build-constraint constraints.txt --editable '.[dev,ingest,onnx]'; \
+	$(PIP_INSTALL) --no-deps lvis; \
 	touch $@
 
 PIP_INSTALL = $(VENV)/bin/python -m pip install --disable-pip-version-check -c constraints.txt
