@@ -18,3 +18,4 @@ def prepare() -> None:
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     warnings.filterwarnings("ignore", category=FutureWarning, module="google.api_core")
+    warnings.filterwarnings("ignore", category=UserWarning, module="tensorflow_addons")
