@@ -8,6 +8,7 @@ from absl import flags
 from PIL import Image
 
 from tests import commands
+from tests.transfer import coco_data
 from vito_tf.transfer import convert_dataset
 
 
@@ -41,6 +42,16 @@ def test_a_folder_becomes_records_and_a_summary(command, photos, tmp_path, capsy
     assert (tmp_path / "out" / "train-00000-of-00001.tfrecord").exists()
 
 
+def test_boxes_are_counted(command, tmp_path, capsys):
+    annotations = [coco_data.annotation(1, 1), coco_data.annotation(2, 1, bbox=(1, 1, 0, 3))]
+    contents = coco_data.document([coco_data.image(1)], annotations)
+    source = coco_data.write_format(tmp_path, dict.fromkeys(("train", "val"), contents))
+    command("--dataset=coco_format", f"--source={source}", f"--output={tmp_path / 'out'}")
+    lines = [line.split(maxsplit=2) for line in capsys.readouterr().out.splitlines()]
+    assert lines[1] == ["train", "1", "examples, 0 left out"]
+    assert lines[2] == ["train", "boxes", "1, 1 left out; bbox without area: 1"]
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -50,6 +61,9 @@ def test_a_folder_becomes_records_and_a_summary(command, photos, tmp_path, capsy
         (["--dataset=imagenet"], "/photos"),
         (["--dataset=pascal_voc"], "/photos"),
         (["--dataset=ade20k"], "/photos"),
+        (["--dataset=coco"], "/photos/annotations/instances_train2017.json cannot be read"),
+        (["--dataset=coco_format"], "/photos/annotations/instances_train.json cannot be read"),
+        (["--dataset=lvis"], "/photos/annotations/lvis_v1_train.json cannot be read"),
         (["--dataset=ucf101"], "/photos"),
         (["--output=/dev/null/out"], "--output = '/dev/null/out' cannot be written"),
     ],

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Parameters of experiments: what overrides what, and encoders that do not fit."""
 
+import contextlib
 import dataclasses
 import json
 
@@ -9,6 +10,7 @@ import pytest
 from absl import logging
 
 from tests.backbones import encoders
+from vito_tf.backbones import encoder_files
 from vito_tf.transfer import experiment_params, registry  # noqa: F401
 
 TINY = {"type": "resnet", "resnet": {"model_id": 10, "depth_multiplier": 0.125}}
@@ -58,6 +60,16 @@ def test_weights_are_kept_from_a_backbone_of_other_padding(tmp_path):
     init_from(tmp_path, "vito_imagenet_finetune", backbone=ours)
 
 
+def test_nothing_is_wrong_with_weights_of_a_swin_transformer(tmp_path, monkeypatch):
+    monkeypatch.setattr(logging, "warning", lambda text, *values: pytest.fail(text % values))
+    encoder_files.EncoderFiles(
+        str(tmp_path), encoders.TINY_SWIN, "weights", "a test"
+    ).write_description()
+    (tmp_path / "weights.index").touch()
+    init_from(tmp_path, "vito_imagenet_finetune", backbone={"type": "swin"})
+    init_from(tmp_path, backbone=TINY)  # Whose loading will say what does not fit.
+
+
 def test_another_epsilon_is_warned_of(tmp_path, monkeypatch):
     encoders.write_encoder(tmp_path)
     warnings = []
@@ -67,3 +79,27 @@ def test_another_epsilon_is_warned_of(tmp_path, monkeypatch):
     init_from(tmp_path, backbone=TINY)
     (warning,) = warnings
     assert "norm_epsilon is 0.001; the encoder was trained with 1e-05" in warning
+
+
+@pytest.mark.parametrize(
+    ("experiment", "num_classes", "message"),
+    [
+        ("vito_retinanet_resnetfpn_coco", 91, None),
+        ("vito_retinanet_resnetfpn_coco", 3, "num_classes is 3, but .* has 91 classes"),
+        ("vito_imagenet_linear", 3, None),
+        ("vito_imagenet_linear", 91, "num_classes is 91, but .* has 3 classes"),
+    ],
+)
+def test_classes_of_detection_are_published_ids_to_model_garden(
+    tmp_path, experiment, num_classes, message
+):
+    info = {"class_names": ["dog", "cat", "eel"], "category_ids": [2, 7, 90]}
+    (tmp_path / "dataset.json").write_text(json.dumps(info))
+    (tmp_path / "train.tfrecord").touch()
+    task = {
+        "model": {"num_classes": num_classes},
+        "train_data": {"input_path": str(tmp_path / "train*.tfrecord"), "tfds_name": ""},
+    }
+    params = experiment_params.read(experiment, (), json.dumps({"task": task}))
+    with pytest.raises(ValueError, match=message) if message else contextlib.nullcontext():
+        experiment_params.check_inputs(params, ["train_data"])

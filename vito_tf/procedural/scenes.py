@@ -155,9 +155,10 @@ def _rotation(angle: np.ndarray) -> np.ndarray:
     return np.stack([np.stack([cos, -sin], -1), np.stack([sin, cos], -1)], -2)
 
 
-def _draw_appearance(
+def draw_appearance(
     rng: np.random.Generator, label: int, options: SceneOptions
 ) -> objects.Appearance:
+    """Draws an instance of a class: an index into `objects.CLASSES`."""
     jitter = np.array([options.hue_jitter, options.colour_jitter, options.colour_jitter])
     return objects.Appearance(
         label=label,
@@ -223,7 +224,7 @@ def draw_scene(spec: ClipSpec, options: SceneOptions) -> Scene:
     """Makes all random choices of a clip."""
     split = SPLITS.index(spec.split)
     rng = np.random.default_rng([spec.seed, split, spec.label, spec.instance])
-    appearance = _draw_appearance(rng, spec.label, options)
+    appearance = draw_appearance(rng, spec.label, options)
     area = rng.uniform(*options.object_area) * FRAME_WIDTH * FRAME_HEIGHT
     share = objects.shape_share(objects.CLASSES[spec.label].shape)
     linear, centre = _draw_object_motion(rng, options)

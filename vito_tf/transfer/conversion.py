@@ -9,7 +9,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Callable, NamedTuple
 
 import tensorflow as tf
@@ -47,12 +47,20 @@ class Split(NamedTuple):
       items: what is there.
       published: how many its authors say there are; None where nobody says.
       missing: names that the set's own lists have and the folder has not.
+      notes: what, and why, is left out of items whatever is allowed; `skipped.tsv` lists it.
+      info: what else `dataset.json` is to say of the split.
+      files: further files beside the records: their names, and what makes their contents.
+      digest: of all but pictures and names that the records depend on.
     """
 
     name: str
     items: Sequence[Item]
     published: int | None = None
     missing: Sequence[str] = ()
+    notes: Sequence[tuple[str, str]] = ()
+    info: Mapping[str, Any] = {}
+    files: Mapping[str, Callable[[], bytes]] = {}
+    digest: str = ""
 
 
 class DataSet(NamedTuple):
@@ -61,10 +69,12 @@ class DataSet(NamedTuple):
     Attributes:
       splits: its parts.
       class_names: by label.
+      info: what else `dataset.json` is to say of it.
     """
 
     splits: Sequence[Split]
     class_names: Sequence[str]
+    info: Mapping[str, Any] = {}
 
 
 def convert(
@@ -89,7 +99,7 @@ def convert(
 
     Returns:
       What `dataset.json` holds: `class_names`, and by split `num_examples`, `published`, `skipped`
-      and `files`.
+      and `files`; and what the data set and its splits add to it.
 
     Raises:
       ConversionError: items are missing or unusable, or `output` holds another conversion.
@@ -100,8 +110,13 @@ def convert(
     with folder_lock.locked(output, "--output"):
         _check_plan(data_set, output, items_per_shard)
         skipped = _Skipped(os.path.join(output, _SKIPPED_FILE), allow_partial)
-        info: dict[str, Any] = {"class_names": list(data_set.class_names), "splits": {}}
+        info: dict[str, Any] = {
+            "class_names": list(data_set.class_names),
+            **data_set.info,
+            "splits": {},
+        }
         for split in data_set.splits:
+            skipped.note(split.name, split.notes)
             shards = _write_split(split, output, items_per_shard, skipped, num_workers)
             num_examples = sum(shard.num_clips for shard in shards)
             info["splits"][split.name] = {
@@ -110,13 +125,16 @@ def convert(
                 "skipped": len(split.items) - num_examples,
                 "missing": len(split.missing),
                 "files": [os.path.basename(shard.path) for shard in shards],
+                **split.info,
             }
+            for name, contents in split.files.items():
+                clip_shards.write_file(os.path.join(output, name), contents())
         clip_shards.write_json(os.path.join(output, INFO_FILE), info)
     return info
 
 
 class _Skipped:
-    """The list of unusable items, or the refusal of them."""
+    """The list of what is left out, or the refusal of unusable items."""
 
     def __init__(self, path: str, allowed: bool):
         self._path = path
@@ -129,11 +147,16 @@ class _Skipped:
     def add(self, split: str, item: Item, error: ConversionError) -> None:
         if not self._allowed:
             raise ConversionError(f"{error} (--allow_partial lists such files and goes on.)")
-        line = f"{split}\t{item.name}\t{' '.join(str(error).split())}\n"
-        if line not in self._listed:
-            self._listed.add(line)
+        self.note(split, [(item.name, str(error))])
+
+    def note(self, split: str, entries: Sequence[tuple[str, str]]) -> None:
+        """Lists names and reasons, each once."""
+        lines = [f"{split}\t{name}\t{' '.join(reason.split())}\n" for name, reason in entries]
+        new = [line for line in lines if line not in self._listed]
+        if new:
+            self._listed.update(new)
             with open(self._path, "a", encoding="utf-8") as file:
-                file.write(line)
+                file.writelines(new)
 
 
 def _check_count(split: Split) -> None:
@@ -152,6 +175,7 @@ def _check_plan(data_set: DataSet, output: str, items_per_shard: int) -> None:
     """Notes what is being converted, or compares it with what was noted before."""
     digest = hashlib.sha256()
     for split in data_set.splits:
+        digest.update(split.digest.encode())
         for item in split.items:
             digest.update(f"{split.name}/{item.name}\n".encode())
     plan = {"items": digest.hexdigest(), "items_per_shard": items_per_shard}

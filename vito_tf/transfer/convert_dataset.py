@@ -7,6 +7,8 @@ Examples:
       --source=/data/VOCdevkit --output=/data/records/pascal_voc
   python -m vito_tf.transfer.convert_dataset --dataset=image_folder \
       --source=/data/my_photos --output=/data/records/my_photos
+  python -m vito_tf.transfer.convert_dataset --dataset=coco_format \
+      --source=/data/my_boxes --output=/data/records/my_boxes
 
 What is missing is named; --allow_partial converts what is there. The same command resumes.
 """
@@ -25,13 +27,24 @@ from absl import app, flags
 
 from vito_tf import command_line
 from vito_tf.transfer import conversion
-from vito_tf.transfer.datasets import ade20k, image_folder, imagenet, pascal_voc, ucf101
+from vito_tf.transfer.datasets import (
+    ade20k,
+    coco,
+    image_folder,
+    imagenet,
+    lvis,
+    pascal_voc,
+    ucf101,
+)
 
 FLAGS = flags.FLAGS
 READERS: dict[str, Callable[..., conversion.DataSet]] = {
     "ade20k": ade20k.read,
+    "coco": coco.read,
+    "coco_format": coco.read_format,
     "image_folder": image_folder.read,
     "imagenet": imagenet.read,
+    "lvis": lvis.read,
     "pascal_voc": pascal_voc.read,
     "ucf101": ucf101.read,
 }
@@ -50,6 +63,11 @@ def main(argv: list[str]) -> None:
     for name, split in info["splits"].items():
         left_out = split["skipped"] + split["missing"]
         print(f"{name:24s} {split['num_examples']} examples, {left_out} left out")
+        if "boxes" in split:
+            skipped = split["skipped_annotations"]
+            reasons = "".join(f"; {reason}: {count}" for reason, count in skipped.items())
+            left_out = f"{sum(skipped.values())} left out{reasons}"
+            print(f"{name + ' boxes':24s} {split['boxes']}, {left_out}")
 
 
 def _convert() -> dict[str, Any]:
@@ -71,7 +89,9 @@ def _convert() -> dict[str, Any]:
 
 def define_flags() -> None:
     """Defines this command's flags."""
-    flags.DEFINE_enum("dataset", None, sorted(READERS), "Which data set; image_folder is yours.")
+    flags.DEFINE_enum(
+        "dataset", None, sorted(READERS), "Which data set; image_folder and coco_format are yours."
+    )
     flags.DEFINE_string("source", None, "Folder of the data set as it was published.")
     flags.DEFINE_string("output", None, "Folder for the records.")
     flags.DEFINE_bool("allow_partial", False, "Convert what is there and list what is not.")

@@ -15,8 +15,9 @@ import yaml
 from absl import logging
 from official.core import config_definitions, exp_factory
 from official.modeling import hyperparams
+from official.vision.configs import maskrcnn, retinanet
 
-from vito_tf.backbones import encoder_files, model_garden
+from vito_tf.backbones import encoder_files, model_garden, resnet
 from vito_tf.transfer import conversion
 
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -91,8 +92,9 @@ def check_inputs(params: config_definitions.ExperimentConfig, names: Sequence[st
 def check_init_checkpoint(params: config_definitions.ExperimentConfig) -> None:
     """Compares an encoder that `init_checkpoint` names with the backbone that takes its weights.
 
-    Weights fit a backbone of other padding as well, and then give other features. Another epsilon
-    of batch norm does little harm, and is warned of.
+    A ResNet's weights fit a backbone of other padding as well, and then give other features.
+    Another epsilon of batch norm does little harm, and is warned of. A Swin transformer's weights
+    fit nothing that computes otherwise.
 
     Raises:
       ValueError: the encoder was trained with another padding than the backbone has.
@@ -101,6 +103,8 @@ def check_init_checkpoint(params: config_definitions.ExperimentConfig) -> None:
     if not folder or not tf.io.gfile.exists(os.path.join(folder, encoder_files.DESCRIPTION)):
         return
     architecture = encoder_files.read(folder).architecture
+    if not isinstance(architecture, resnet.Architecture):
+        return
     model = params.task.model
     backbone: Any = model.backbone.get() if hasattr(model, "backbone") else None
     if architecture.padding != getattr(backbone, "padding", "same"):
@@ -130,7 +134,11 @@ def _check_classes(
     if not tf.io.gfile.exists(path):
         return
     with tf.io.gfile.GFile(path) as file:
-        there = len(json.loads(file.read())["class_names"])
+        info = json.loads(file.read())
+    there = len(info["class_names"])
+    if isinstance(params.task, (retinanet.RetinaNetTask, maskrcnn.MaskRCNNTask)):
+        # Model Garden's detectors take published ids as they are, and 0 for the background.
+        there = max(info.get("category_ids", [there])) + 1
     model = params.task.model.as_dict()
     for name, asked in (
         ("task.model.num_classes", model.get("num_classes")),

@@ -8,6 +8,8 @@ another shape, for which accelerators compile anew.
 
 from __future__ import annotations
 
+from typing import Any
+
 import tensorflow as tf
 
 NO_CLASS = -1
@@ -25,13 +27,30 @@ def padded_batches(
       batch_size: of all replicas together.
       input_context: of a distribution strategy.
     """
+    image, label = dataset.element_spec
+    filler = (tf.zeros(image.shape, image.dtype), tf.constant(NO_CLASS, label.dtype))
+    return filled_batches(dataset, filler, batch_size, input_context)
+
+
+def filled_batches(
+    dataset: tf.data.Dataset,
+    filler: Any,
+    batch_size: int,
+    input_context: tf.distribute.InputContext | None = None,
+) -> tf.data.Dataset:
+    """Batches examples of static shapes, adding `filler` so that all batches are full.
+
+    Args:
+      dataset: of examples.
+      filler: an example that evaluation will know as none.
+      batch_size: of all replicas together.
+      input_context: of a distribution strategy.
+    """
     per_replica = batch_size
     if input_context:
         per_replica = input_context.get_per_replica_batch_size(batch_size)
         batch_size //= input_context.num_input_pipelines
-    image, label = dataset.element_spec
-    padding = (tf.zeros(image.shape, image.dtype), tf.constant(NO_CLASS, label.dtype))
-    filled = dataset.concatenate(tf.data.Dataset.from_tensors(padding).repeat(batch_size - 1))
+    filled = dataset.concatenate(tf.data.Dataset.from_tensors(filler).repeat(batch_size - 1))
     whole = filled.batch(batch_size, drop_remainder=True)
     return whole if per_replica == batch_size else whole.rebatch(per_replica, drop_remainder=True)
 
