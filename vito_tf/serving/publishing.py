@@ -14,7 +14,7 @@ from vito_tf.serving import file_formats
 
 # What exports consist of; a folder with anything else in it is never removed.
 _OWN_NAMES = (
-    *("README.md", "encoder.json", "operative_config.gin", "checkpoint"),
+    *("README.md", "encoder.json", "detector.json", "operative_config.gin", "checkpoint"),
     *("saved_model.pb", "fingerprint.pb", "variables", "assets"),
     *("backbone-1.index", "backbone-1.data-00000-of-00001"),
     *(file_formats.TFLITE_FLOAT, file_formats.TFLITE_INT8, file_formats.ONNX),

@@ -34,10 +34,9 @@ def cases(
       ValueError: if no file matches, or one is no image.
     """
     result = []
-    files = _files(pattern)
+    files = photographs(pattern)
     with tf.device("/CPU:0"):
-        for path in files:
-            encoded = _read(path)
+        for encoded in files:
             square = image_input.central_view(tf.constant(encoded), image_size)[None]
             if file_format in ("tflite", "onnx"):
                 result.append(_case("features", square, encoder.features(square)))
@@ -69,6 +68,21 @@ def _case(call: str, value: tf.Tensor | np.ndarray, outputs: tf.Tensor | dict) -
     named = outputs if isinstance(outputs, dict) else {"features": outputs}
     expected = {name: np.asarray(output) for name, output in named.items()}
     return Case(call, np.asarray(value), expected)
+
+
+def photographs(pattern: str | None) -> list[bytes]:
+    """Reads photographs.
+
+    Args:
+      pattern: see `cases`.
+
+    Returns:
+      Encoded images of one channel or three.
+
+    Raises:
+      ValueError: if no file matches, or one is no image.
+    """
+    return [_read(path) for path in _files(pattern)]
 
 
 def _files(pattern: str | None) -> list[str]:
