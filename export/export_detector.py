@@ -45,8 +45,8 @@ def define_flags() -> None:
     flags.DEFINE_string(
         "verify_images",
         None,
-        "A glob of photographs to compare export and network on; by default three that come with "
-        "matplotlib and scikit-learn.",
+        "A glob of images to compare export and network on; by default the first of the run's "
+        "validation data.",
     )
     flags.DEFINE_bool("overwrite", False, "Replace an export in --export_path.")
     command_line.define_flags()

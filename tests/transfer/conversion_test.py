@@ -70,14 +70,19 @@ def test_unusable_items_can_be_passed_over_and_are_listed(tmp_path):
     ("options", "message"),
     [
         ({"published": 30}, "has 25 items here and 30 as published"),
-        ({"missing": ["a.jpg", "b.jpg"]}, r"2 are missing, such as a\.jpg"),
+        ({"missing": ["a.jpg", "b.jpg"]}, r"25 items here; .* 2 are missing, such as a\.jpg"),
     ],
 )
 def test_what_is_not_whole_is_refused_unless_asked_for(tmp_path, options, message):
     with pytest.raises(conversion.ConversionError, match=message):
         conversion.convert(data_set(25, **options), str(tmp_path), 10)
-    conversion.convert(data_set(25, **options), str(tmp_path), 10, allow_partial=True)
+    for _ in range(2):
+        conversion.convert(data_set(25, **options), str(tmp_path), 10, allow_partial=True)
     assert len(records(tmp_path)) == 25
+    lines = [f"train\t{name}\tis missing\n" for name in options.get("missing", ())]
+    listed = tmp_path / "skipped.tsv"
+    assert listed.exists() == bool(lines)
+    assert not lines or listed.read_text() == "".join(lines)
 
 
 def test_another_conversion_in_the_folder_is_refused(tmp_path):

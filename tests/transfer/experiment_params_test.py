@@ -82,18 +82,19 @@ def test_another_epsilon_is_warned_of(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("experiment", "num_classes", "message"),
+    ("experiment", "num_classes", "ids", "message"),
     [
-        ("vito_retinanet_resnetfpn_coco", 91, None),
-        ("vito_retinanet_resnetfpn_coco", 3, "num_classes is 3, but .* has 91 classes"),
-        ("vito_imagenet_linear", 3, None),
-        ("vito_imagenet_linear", 91, "num_classes is 91, but .* has 3 classes"),
+        ("vito_retinanet_resnetfpn_coco", 91, [2, 7, 90], None),
+        ("vito_retinanet_resnetfpn_coco", 3, [2, 7, 90], "num_classes is 3, but .* has 91 classes"),
+        ("vito_retinanet_resnetfpn_coco", 3, [0, 1, 2], "has a category of id 0"),
+        ("vito_imagenet_linear", 3, [0, 1, 2], None),
+        ("vito_imagenet_linear", 91, [2, 7, 90], "num_classes is 91, but .* has 3 classes"),
     ],
 )
 def test_classes_of_detection_are_published_ids_to_model_garden(
-    tmp_path, experiment, num_classes, message
+    tmp_path, experiment, num_classes, ids, message
 ):
-    info = {"class_names": ["dog", "cat", "eel"], "category_ids": [2, 7, 90]}
+    info = {"class_names": ["dog", "cat", "eel"], "category_ids": ids}
     (tmp_path / "dataset.json").write_text(json.dumps(info))
     (tmp_path / "train.tfrecord").touch()
     task = {

@@ -30,9 +30,10 @@ def test_batches_are_full(count, expected):
         np.testing.assert_array_equal(pixels[:, 0, 0, 0], labels >= 0)
 
 
-def test_every_replica_gets_as_many():
-    context = tf.distribute.InputContext(1, 0, num_replicas_in_sync=2)
-    dataset = padding.padded_batches(images(5), 4, context)
+@pytest.mark.parametrize("hosts", [1, 3])
+def test_every_replica_gets_as_many(hosts):
+    context = tf.distribute.InputContext(hosts, hosts - 1, num_replicas_in_sync=2 * hosts)
+    dataset = padding.padded_batches(images(5), 4 * hosts, context)
     assert labels_of(dataset) == [[0, 1], [2, 3], [4, -1], [-1, -1]]
 
 

@@ -108,38 +108,21 @@ class TrainedDetector(NamedTuple):
         return {**found, "boxes": rescaling.to_images(found["boxes"], image_info)}
 
 
-class DetectorModule(tf.__internal__.tracking.AutoTrackable):
-    """Calls of a detector, to be loaded without Keras and without this package.
+def signatures(detector: TrainedDetector) -> dict[str, Any]:
+    """What can be called of an export.
 
-    Attributes:
-      variables: of the network.
+    serving_default takes `images`, uint8 [B, H, W, 3]; float_images takes them as float32 in
+    [0, 1]; image_bytes takes JPEG and PNG files, string [B]. All give boxes [B, M, 4] (y_min,
+    x_min, y_max, x_max) in the images' own pixels, classes int32 [B, M] (-1 after the last
+    detection), scores [B, M] in descending order, and num_detections [B]. predictions takes what
+    serving_default takes, and gives what the network says of every location.
     """
-
-    def __init__(self, detector: TrainedDetector):
-        """Tracks the variables.
-
-        Args:
-          detector: what to serve.
-        """
-        self._detector = detector
-        self.variables = list(detector.network.variables)
-
-    def signatures(self) -> dict[str, Any]:
-        """What can be called.
-
-        serving_default takes `images`, uint8 [B, H, W, 3]; float_images takes them as float32 in
-        [0, 1]; image_bytes takes JPEG and PNG files, string [B]. All give boxes [B, M, 4] (y_min,
-        x_min, y_max, x_max) in the images' own pixels, classes int32 [B, M] (-1 after the last
-        detection), scores [B, M] in descending order, and num_detections [B]. predictions takes
-        what serving_default takes, and gives what the network says of every location.
-        """
-        detector = self._detector
-        return {
-            "serving_default": _signature(detector.detect, _PIXELS),
-            "float_images": _signature(detector.detect, _IMAGES),
-            "image_bytes": _signature(detector.detect_encoded, _ENCODED),
-            "predictions": _signature(detector.predict, _PIXELS),
-        }
+    return {
+        "serving_default": _signature(detector.detect, _PIXELS),
+        "float_images": _signature(detector.detect, _IMAGES),
+        "image_bytes": _signature(detector.detect_encoded, _ENCODED),
+        "predictions": _signature(detector.predict, _PIXELS),
+    }
 
 
 def of_run(model_dir: str, checkpoint: str | None = None) -> TrainedDetector:
@@ -189,12 +172,15 @@ def of_run(model_dir: str, checkpoint: str | None = None) -> TrainedDetector:
 def write(detector: TrainedDetector, folder: str) -> None:
     """Writes the SavedModel, and `detector.json` with names and category ids of its classes.
 
+    It has variables and no Keras objects, which would get a traced function of each layer.
+
     Args:
       detector: what to write.
       folder: receives them.
     """
-    module = DetectorModule(detector)
-    tf.saved_model.save(module, folder, signatures=module.signatures())
+    module = tf.__internal__.tracking.AutoTrackable()
+    module.variables = list(detector.network.variables)
+    tf.saved_model.save(module, folder, signatures=signatures(detector))
     description = {"class_names": detector.class_names, "category_ids": detector.category_ids}
     with tf.io.gfile.GFile(os.path.join(folder, DESCRIPTION), "w") as file:
         file.write(json.dumps(description, indent=1) + "\n")

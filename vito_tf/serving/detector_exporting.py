@@ -13,7 +13,11 @@ import tensorflow as tf
 import vito_tf
 from vito_tf.ingestion import markdown
 from vito_tf.serving import cases, detector, publishing, references, verify
-from vito_tf.transfer import run_log
+from vito_tf.transfer import reading, run_log
+from vito_tf.transfer.detection import annotation_files
+
+_MOST_IMAGES = 4
+_DETECTIONS = "serving_default"
 
 _CARD = """\
 # Object detector: {source}
@@ -42,7 +46,7 @@ suppression. `{description}` has the names and the category ids of the classes, 
 {figures}
 ## Verification
 
-Reloaded in a process of its own and compared with the network on photographs:
+Reloaded in a process of its own and compared with the network on images:
 
 {verification}
 
@@ -63,11 +67,13 @@ def export(
       model_dir: of the run.
       path: of the folder to write.
       checkpoint: name in `model_dir`; None for the newest.
-      verify_images: a glob of photographs; None for some that are always there.
+      verify_images: a glob of images; None for the first of the run's validation data, or, without
+        records of these, photographs that are always there.
       overwrite: whether an export in the folder is replaced.
 
     Returns:
-      A line for each kind of call, with the errors that verification found.
+      A line for each kind of call, with the errors that verification found, and one with the number
+      of detections that it compared.
 
     Raises:
       ValueError: for a run, a folder or photographs that cannot be used, or an export that does not
@@ -75,9 +81,10 @@ def export(
     """
     with publishing.published(path, overwrite) as folder:
         trained = detector.of_run(model_dir, checkpoint)
-        expected = _cases(trained, verify_images)
+        expected = _cases(trained, _images(trained, verify_images))
         detector.write(trained, folder)
         errors = verify.in_fresh_process(folder, "saved_model", expected)
+        errors.append(_compared(expected))
         evaluations = {int(one["step"]): one for one in run_log.evaluations(model_dir)}
         card = _card(trained, os.path.basename(path.rstrip("/")), evaluations, errors)
         with tf.io.gfile.GFile(os.path.join(folder, "README.md"), "w") as file:
@@ -85,7 +92,17 @@ def export(
     return errors
 
 
-def _cases(trained: detector.TrainedDetector, pattern: str | None) -> list[cases.Case]:
+def _images(trained: detector.TrainedDetector, pattern: str | None) -> list[bytes]:
+    """Encoded images, if possible such as the detector was made for: it is to find something."""
+    records = annotation_files.records(trained.task.validation_data.input_path)
+    if pattern or not records:
+        return references.photographs(pattern)
+    encoded = {"image/encoded": tf.io.FixedLenFeature([], tf.string)}
+    examples = tf.data.TFRecordDataset(records).take(_MOST_IMAGES)
+    return [tf.io.parse_single_example(one, encoded)["image/encoded"].numpy() for one in examples]
+
+
+def _cases(trained: detector.TrainedDetector, images: Sequence[bytes]) -> list[cases.Case]:
     """What the network finds, and what it says of every location, on the CPU.
 
     Detections are those of a graph, as the export is one: a difference in the last digit may swap
@@ -94,17 +111,28 @@ def _cases(trained: detector.TrainedDetector, pattern: str | None) -> list[cases
     detect = tf.function(trained.detect, autograph=False)
     result = []
     with tf.device("/CPU:0"):
-        for encoded in references.photographs(pattern):
-            pixels = tf.io.decode_image(encoded, expand_animations=False)
-            image = tf.broadcast_to(pixels, [*pixels.shape[:2], 3])[tf.newaxis]
+        for encoded in images:
+            image = reading.decode_image(tf.constant(encoded))[tf.newaxis]
             found = detect(image)
+            floats = tf.cast(image, tf.float32) / 255.0
             result.append(_case("predictions", image, trained.predict(image)))
-            result.append(_case("serving_default", image, found))
-            result.append(
-                _case("float_images", image / 255, detect(tf.cast(image, "float32") / 255))
-            )
+            result.append(_case(_DETECTIONS, image, found))
+            result.append(_case("float_images", floats, detect(floats)))
             result.append(_case("image_bytes", np.frombuffer(encoded, np.uint8), found))
     return result
+
+
+def _compared(expected: Sequence[cases.Case]) -> str:
+    """How much the comparison of detections says."""
+    counts = [
+        int(case.expected["num_detections"].sum()) for case in expected if case.call == _DETECTIONS
+    ]
+    if not any(counts):
+        return (
+            f"nothing is found on the {len(counts)} images, so that detections have not been "
+            "compared: --verify_images=GLOB names others"
+        )
+    return f"{sum(counts)} detections on {len(counts)} images were compared"
 
 
 def _case(

@@ -116,6 +116,7 @@ def convert(
             "splits": {},
         }
         for split in data_set.splits:
+            skipped.note(split.name, [(name, "is missing") for name in split.missing])
             skipped.note(split.name, split.notes)
             shards = _write_split(split, output, items_per_shard, skipped, num_workers)
             num_examples = sum(shard.num_clips for shard in shards)
@@ -163,9 +164,12 @@ def _check_count(split: Split) -> None:
     """Refuses a split that is not whole."""
     if not split.missing and split.published in (None, len(split.items)):
         return
-    counts = f"{len(split.items)} items here and {split.published} as published"
+    counts = f"{len(split.items)} items here"
+    if split.published is not None:
+        counts += f" and {split.published} as published"
     if split.missing:
-        counts += f", {len(split.missing)} are missing, such as {split.missing[0]}"
+        counts += f"; of those it lists, {len(split.missing)} are missing, such as "
+        counts += split.missing[0]
     raise ConversionError(
         f"The split {split.name} has {counts}. --allow_partial converts what there is."
     )

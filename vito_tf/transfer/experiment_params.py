@@ -138,7 +138,13 @@ def _check_classes(
     there = len(info["class_names"])
     if isinstance(params.task, (retinanet.RetinaNetTask, maskrcnn.MaskRCNNTask)):
         # Model Garden's detectors take published ids as they are, and 0 for the background.
-        there = max(info.get("category_ids", [there])) + 1
+        ids = info.get("category_ids", [there])
+        if min(ids) < 1:
+            raise ValueError(
+                f"{folder} has a category of id 0, which is the background of this experiment; "
+                "number the categories from 1, or choose one of ours."
+            )
+        there = max(ids) + 1
     model = params.task.model.as_dict()
     for name, asked in (
         ("task.model.num_classes", model.get("num_classes")),

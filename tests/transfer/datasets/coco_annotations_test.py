@@ -22,14 +22,15 @@ def test_a_good_file(tmp_path):
     polygon = [[3, 4, 13, 4, 13, 10]]
     given = [
         coco_data.annotation(5, 2, 90, area=30.5, iscrowd=0, segmentation=polygon, note="x"),
-        coco_data.annotation(9, 1, 7, (0.5, 0, 4, 5), iscrowd=1, area=10**400),
+        coco_data.annotation(9, 1, 7, (0.5, 0, 4, 5), iscrowd=True, area=10**400),
+        coco_data.annotation(10, 1, area=-3),
     ]
     found = read(tmp_path, given, images=(1, 2, 3))
     assert found.categories == {2: "dog", 7: "cat", 90: "eel"}
     assert list(found.categories) == [2, 7, 90]
     assert list(found.images) == [1, 2, 3]
     assert [entry["id"] for entry in found.boxes[2]] == [5]
-    assert found.boxes[1][0]["area"] == 20
+    assert [entry["area"] for entry in found.boxes[1]] == [20, 60]
     assert sorted(found.boxes) == [1, 2]
     assert not found.skipped
     assert (found.num_clipped, found.num_derived) == (0, 0)
@@ -39,7 +40,12 @@ def test_a_good_file(tmp_path):
     assert [entry["id"] for entry in written["images"]] == [1, 2, 3]
     expected = {**given[0]}
     del expected["segmentation"]
-    assert written["annotations"] == [expected, {**given[1], "area": 20.0}]
+    assert written["annotations"] == [
+        expected,
+        {**given[1], "area": 20.0, "iscrowd": 1},
+        {**given[2], "area": 60.0, "iscrowd": 0},
+    ]
+    assert type(written["annotations"][1]["iscrowd"]) is int
 
 
 @pytest.mark.parametrize(
@@ -55,11 +61,17 @@ def test_a_good_file(tmp_path):
         ({"bbox": [1, 2, 3, "4"]}, coco_annotations.NO_BOX, False),
         ({"bbox": [1, 2, 3, float("nan")]}, coco_annotations.NOT_FINITE, False),
         ({"bbox": [float("inf"), 2, 3, 4]}, coco_annotations.NOT_FINITE, False),
+        ({"bbox": [1, 2, 1e200, 1e200]}, coco_annotations.NOT_FINITE, False),
         ({"bbox": [1, 2, 0, 4]}, coco_annotations.DEGENERATE, True),
         ({"bbox": [1, 2, 3, -4]}, coco_annotations.DEGENERATE, True),
         ({"bbox": [30, 2, 3, 4]}, coco_annotations.OUTSIDE, True),
         ({"bbox": [3, -9, 3, 4]}, coco_annotations.OUTSIDE, True),
         ({"bbox": None, "segmentation": [[1, 2, 3]]}, coco_annotations.NO_BOX, False),
+        (
+            {"bbox": None, "segmentation": [[1, 2, 3, float("nan"), 5, 6]]},
+            coco_annotations.NOT_FINITE,
+            False,
+        ),
         ({"bbox": None, "segmentation": [[1, 2, 3, "4", 5, 6]]}, coco_annotations.NO_BOX, False),
         (
             {"bbox": None, "segmentation": {"size": [20, 30], "counts": [5, 5]}},
@@ -83,6 +95,7 @@ def test_bad_annotations_are_left_out_with_a_reason(tmp_path, fields, reason, is
     found = read(tmp_path, [coco_data.annotation(3, 1), bad])
     assert [entry["id"] for entry in found.boxes[1]] == [3]
     assert found.skipped == [(4, reason)]
+    assert found.num_derived == 0
     assert [entry["id"] for entry in found.evaluated] == [3, 4][: 1 + is_evaluated]
 
 

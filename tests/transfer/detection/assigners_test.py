@@ -34,13 +34,13 @@ def test_switches_from_atss_to_alignment(case):
     params = config.Assignment(
         type="task_aligned", atss_steps=7, atss_candidates=4, alpha=0.5, beta=2.0, top_k=3
     )
-    places, truth, _ = case
+    places, truth, predictions = case
     before = atss_assigner.assign(places, truth, 4)
-    after = task_aligned_assigner.assign(*case, 0.5, 2.0, 3)
+    after = task_aligned_assigner.assign(places, truth, predictions, 0.5, 2.0, 3)
     assert (before.box.numpy() != after.box.numpy()).any()
     for step, wanted in [(0, before), (6, before), (7, after), (10**10, after)]:
         step = tf.constant(step, tf.int64)
-        same(assigners.assign(params, *case, step), wanted)
+        same(assigners.assign(params, places, truth, predictions, step), wanted)
         assert assigners.is_aligned(params, step).numpy() == (wanted is after)
 
 
@@ -48,13 +48,13 @@ def test_switches_from_atss_to_alignment(case):
 def test_others_do_not_switch(case, kind):
     params = config.Assignment(type=kind, atss_steps=0, atss_candidates=4)
     step = tf.constant(9)
-    places, truth, _ = case
+    places, truth, predictions = case
     wanted = (
         fcos_assigner.assign(places, truth)
         if kind == "fcos"
         else atss_assigner.assign(places, truth, 4)
     )
-    same(assigners.assign(params, *case, step), wanted)
+    same(assigners.assign(params, places, truth, predictions, step), wanted)
     assert not assigners.is_aligned(params, step).numpy()
 
 
@@ -73,9 +73,19 @@ def test_boxes_of_no_class_are_not_there(case, kind):
     assert (found.box.numpy() % 2 == 1).any()
 
 
-def test_an_unknown_type_is_named(case):
-    with pytest.raises(ValueError, match=r"assignment\.type: 'simota' is not one of"):
-        assigners.assign(config.Assignment(type="simota"), *case, tf.constant(0))
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"type": "simota"}, r"assignment\.type must be one of .*, not 'simota'"),
+        ({"atss_candidates": 0}, "atss_candidates and top_k must be 1 or more"),
+        ({"top_k": 0}, "atss_candidates and top_k must be 1 or more"),
+    ],
+)
+def test_what_assigns_nothing_is_refused(case, fields, message):
+    places, truth, predictions = case
+    params = config.Assignment(**fields)
+    with pytest.raises(ValueError, match=message):
+        assigners.assign(params, places, truth, predictions, tf.constant(0))
 
 
 def test_all_compile_to_the_same_results(case):

@@ -49,7 +49,7 @@ def test_distances_are_up_left_down_right_and_go_back():
     sides = boxes.distances(points, own)
     np.testing.assert_array_equal(sides, [[2, 6, 6, 20], [8, 2, 0, 7], [-2, 29, 3, -28]])
     np.testing.assert_array_equal(boxes.from_distances(points, sides), own)
-    np.testing.assert_array_equal(boxes.centres(own), [[5, 17], [4, 4.5], [1.5, 1.5]])
+    np.testing.assert_array_equal(boxes.centres(own), [[5.0, 17.0], [4.0, 4.5], [1.5, 1.5]])
 
 
 def test_inside_begins_a_hundredth_of_a_pixel_within():

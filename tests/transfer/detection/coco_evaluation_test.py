@@ -84,16 +84,36 @@ def test_a_crowd_is_neither_missed_nor_a_false_positive():
 
 
 def test_lvis_groups_classes_and_judges_what_was_looked_for():
+    """Squares are rare, discs common, rings frequent; another rare class has no object."""
     pytest.importorskip("lvis")
-    data = annotated.data(BOXES)
-    results = [*PERFECT, annotated.result(2, 7, [0, 0, 50, 50], 0.99)]
-    figures = lvis_evaluation.evaluate(data, results, [1, 2]).figures
-    np.testing.assert_allclose([figures["APr"], figures["APc"]], [1.0, 0.5])
-    assert "APf" not in figures
-    assert {"ARmax300", "ARs", "ARm", "ARl"} < set(figures)
-    data["images"][1]["neg_category_ids"] = [9]
-    np.testing.assert_allclose(lvis_evaluation.evaluate(data, results, [1, 2]).figures["APc"], 1.0)
-    del data["images"][1]["neg_category_ids"]
+    data = annotated.data([*BOXES, [(9, [20, 20, 50, 50]), (9, [100, 20, 50, 50])]])
+    data["categories"].append({"id": 11, "name": "star", "frequency": "r"})
+    results = [
+        *PERFECT,
+        annotated.result(2, 7, [0, 0, 50, 50], 0.99),  # before the disc: a precision of 1/2
+        annotated.result(3, 9, [20, 20, 50, 50], 0.9),  # a recall of 1/2
+        annotated.result(1, 9, [0, 0, 50, 50], 0.99),
+        annotated.result(1, 11, [0, 0, 50, 50], 0.99),
+    ]
+    one, two, three = data["images"]
+    one["neg_category_ids"], three["not_exhaustive_category_ids"] = [], [9]
+
+    def groups():
+        figures = lvis_evaluation.evaluate(data, results, [1, 2, 3]).figures
+        assert {"ARmax300", "ARs", "ARm", "ARl"} < set(figures)
+        found = [figures[name] for name in ("APr", "APc", "APf")]
+        np.testing.assert_allclose(figures["AP"], np.mean(found))  # One class each has objects.
+        return found
+
+    np.testing.assert_allclose(groups(), [1.0, 0.5, 51 / 101])
+    one["neg_category_ids"] = [9]  # Now what was found there counts, before the ring.
+    np.testing.assert_allclose(groups(), [1.0, 0.5, 51 / 101 / 2])
+    two["neg_category_ids"] = [9]
+    np.testing.assert_allclose(groups(), [1.0, 1.0, 51 / 101 / 2])
+    results.append(annotated.result(3, 9, [200, 100, 50, 50], 0.999))  # Not all are annotated.
+    np.testing.assert_allclose(groups(), [1.0, 1.0, 51 / 101 / 2])
+    assert "APf" not in lvis_evaluation.evaluate(data, results, [1, 2]).figures
+    del two["neg_category_ids"]
     with pytest.raises(ValueError, match=r"of images, 2 has no 'neg_category_ids'\. Choose"):
         lvis_evaluation.evaluate(data, results, [1, 2])
 

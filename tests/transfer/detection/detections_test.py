@@ -47,19 +47,20 @@ def transcribed(generator, predictions, image):
         quality = 1 / (1 + np.exp(-predictions.quality[image].numpy().astype(np.float64)))
         alpha = generator.score_exponent
         scores = probabilities**alpha * quality[:, np.newaxis] ** (1 - alpha)
-    candidates, start = [], 0
+    candidates, start, threshold = [], 0, generator.score_threshold
     for count in COUNTS:
         level = [
             (scores[start + index, number], number, boxes[start + index])
-            for index, number in np.ndindex(count, scores.shape[1])
-            if scores[start + index, number] > generator.score_threshold
+            for index, number in np.argwhere(scores[start : start + count] > threshold)
         ]
         level.sort(key=lambda candidate: -candidate[0])
         candidates += level[: generator.pre_nms_top_k]
         start += count
-    kept = []
+    kept: list[tuple] = []
     for score, number, box in sorted(candidates, key=lambda candidate: -candidate[0]):
         box = np.clip(box, 0, [32, 48, 32, 48])
+        if np.any(box[2:] <= box[:2]):
+            continue
         rivals = [other for _, other_number, other in kept if other_number == number]
         if all(overlap(box, other) < generator.nms_iou_threshold for other in rivals):
             kept.append((score, number, box))
@@ -68,9 +69,8 @@ def transcribed(generator, predictions, image):
 
 def check(generator, predictions, found):
     found = {name: tensor.numpy() for name, tensor in found.items()}
-    for image in range(2):
+    for image, count in enumerate(found["num_detections"]):
         expected = transcribed(generator, predictions, image)
-        count = int(found["num_detections"][image])
         assert count == len(expected)
         for index, (score, number, box) in enumerate(expected):
             np.testing.assert_allclose(found["scores"][image, index], score, rtol=1e-4)
@@ -89,24 +89,36 @@ def test_is_what_class_wise_suppression_in_numpy_finds():
         nms_iou_threshold=0.4,
         max_num_detections=9,
     )
-    probabilities, boxes, quality = random_predictions()
-    # Equal scores in the second image: the earlier location wins, then the lower class.
-    probabilities = tf.stack([probabilities[0], tf.round(2 * probabilities[1]) / 2])
-    quality *= tf.constant([[1.0], [0.0]])
-    predictions = structures.Predictions(probabilities, boxes, quality)
+    probabilities, boxes, quality = random_predictions(num_classes=1203)
+    # The first image is of few classes. In the second, of equal scores the earlier location wins,
+    # then the lower class. The third has many classes and few scores, the fourth none.
+    few = probabilities[0] * tf.cast(tf.range(1203) % 500 == 2, tf.float32)
+    equal = tf.cast(probabilities[1] > 0.999, tf.float32) / 2
+    rare = probabilities[0] ** 10000
+    predictions = structures.Predictions(
+        tf.stack([few, equal, rare, tf.zeros_like(rare)]),
+        tf.tile(boxes, [2, 1, 1]),
+        tf.stack([quality[0], tf.zeros([30]), tf.zeros([30]), quality[1]]),
+    )
     found = compiled(generator, predictions)
-    assert found["boxes"].shape == (2, 9, 4)
+    assert found["boxes"].shape == (4, 9, 4)
     assert found["num_detections"].dtype == found["classes"].dtype == tf.int32
+    np.testing.assert_array_equal(found["num_detections"] > 0, [True, True, True, False])
+    assert 0 < found["num_detections"][2] < 9
     check(generator, predictions, found)
 
 
-def test_classes_of_lvis_and_nothing_found():
-    predictions = random_predictions(num_classes=1203, seed=1, has_quality=False)
-    rare = predictions.probabilities ** tf.constant([40.0, 1e9])[:, tf.newaxis, tf.newaxis]
-    predictions = predictions._replace(probabilities=rare)
-    generator = config.DetectionGenerator(pre_nms_top_k=40, max_num_detections=300)
-
-    found = compiled(generator, predictions)
-    assert found["num_detections"][0] > 0
-    assert found["num_detections"][1] == 0
-    check(generator, predictions, found)
+def test_without_quality_and_with_boxes_that_have_no_inside():
+    predictions = random_predictions(seed=1, has_quality=False)
+    whole = predictions.boxes[1, :26]
+    tops, lefts, bottoms, rights = tf.unstack(predictions.boxes[1, 26:], axis=-1)
+    without = [
+        tf.stack([bottoms, lefts, tops, rights], axis=-1)[0],
+        tf.stack([bottoms, rights, tops, lefts], axis=-1)[1],
+        tf.stack([tops, lefts, tops, rights], axis=-1)[2],
+        tf.stack([tops, lefts + 60, bottoms, rights + 60], axis=-1)[3],
+    ]
+    boxes = tf.stack([predictions.boxes[0], tf.concat([whole, tf.stack(without)], axis=0)])
+    predictions = predictions._replace(boxes=boxes)
+    generator = config.DetectionGenerator(pre_nms_top_k=100, max_num_detections=300)
+    check(generator, predictions, detections.detect(generator, predictions, WHERE))

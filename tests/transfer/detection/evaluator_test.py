@@ -77,10 +77,18 @@ def test_what_cannot_be_measured_is_named(file, tmp_path):
     measured = evaluator.Evaluator(file, "coco", 3, 0)
     with pytest.raises(ValueError, match=r"Image 17 of the validation data is not in .*val\.json"):
         measured.update(annotated.batch([17], [[]]))
+    with pytest.raises(ValueError, match=r"found in image 1 are no numbers: the training has div"):
+        measured.update(annotated.batch([1], [[(0, [0, 0, np.nan, 9], 0.5)]]))
+    measured.reset()
     measured.update(annotated.batch([-1], [[]]))
     with pytest.raises(ValueError, match=r"has no object in the 0 images seen"):
         measured.finish(None)
-    for text, message in (("[1", "cannot be read"), ("{}", "has no list 'images'")):
+    unclear = {"images": [{"id": 1}], "annotations": [{"image_id": 1}], "categories": []}
+    for text, message in (
+        ("[1", "cannot be read"),
+        ("{}", "has no list 'images'"),
+        (json.dumps(unclear), r"bad\.json: annotations\[0\] has no category_id\.$"),
+    ):
         (tmp_path / "bad.json").write_text(text)
         with pytest.raises(annotation_files.AnnotationError, match=message):
             annotation_files.read(str(tmp_path / "bad.json"))
@@ -90,7 +98,7 @@ def test_annotations_are_completed(tmp_path):
     data = annotated.data(BOXES)
     for annotation in data["annotations"]:
         del annotation["iscrowd"], annotation["area"]
-    data["annotations"][0]["id"] = 0
+    data["annotations"][0]["id"] = data["annotations"][1]["id"] = 2
     path = tmp_path / "val.json"
     path.write_text(json.dumps(data))
     found = annotation_files.read(str(path))["annotations"]
@@ -99,9 +107,10 @@ def test_annotations_are_completed(tmp_path):
         (2, 0, 14400),
     ]
     assert annotation_files.categories(data) == annotated.CATEGORIES
-    del data["annotations"][1]["bbox"]
+    data["annotations"][1]["bbox"] = [1, 2]
     path.write_text(json.dumps(data))
-    with pytest.raises(annotation_files.AnnotationError, match=r"annotation 2 has no bbox"):
+    message = r"annotations\[1\] has the bbox \[1, 2\], not 4 numbers"
+    with pytest.raises(annotation_files.AnnotationError, match=message):
         annotation_files.read(str(path))
 
 

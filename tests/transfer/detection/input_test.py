@@ -138,6 +138,20 @@ def folder(tmp_path_factory):
     return root / "out"
 
 
+def test_records_are_taken_apart(folder):
+    paths = sorted(str(path) for path in folder.glob("val-*.tfrecord"))
+    every = [records.parse_record(record) for record in tf.data.TFRecordDataset(paths)]
+    by_id = {int(one["image_id"]): one for one in every}
+    assert sorted(by_id) == [1, 2, 3, 4, 5]
+    np.testing.assert_allclose(by_id[2]["boxes"], [[0, 0, 1, 0.5]])
+    np.testing.assert_array_equal(by_id[2]["labels"], [90])
+    assert by_id[2]["image"].shape == (22, 30, 3)
+    boxes = np.array([[4 / 25, 3 / 30, 10 / 25, 13 / 30]] * 9)
+    np.testing.assert_allclose(by_id[5]["boxes"], boxes, rtol=1e-6)
+    np.testing.assert_array_equal(by_id[5]["is_crowd"], [False] * 3 + [True] * 6)
+    assert by_id[5]["neg_category_ids"].shape == 0
+
+
 def test_batches_of_training(folder):
     params = settings(
         input_path=f"{folder}/train*.tfrecord", seed=5, aug_scale_min=0.8, aug_scale_max=1.25
@@ -155,7 +169,12 @@ def test_batches_of_training(folder):
 
 
 def test_batches_of_evaluation_are_full(folder):
-    params = settings(input_path=f"{folder}/val*.tfrecord", is_training=False, drop_remainder=False)
+    params = settings(
+        input_path=f"{folder}/val*.tfrecord",
+        is_training=False,
+        drop_remainder=False,
+        max_num_instances=1,  # of training
+    )
     batches = list(input.read(params, 3))
     ids = np.concatenate([labels["image_id"] for _, labels in batches])
     infos = np.concatenate([labels["image_info"] for _, labels in batches])
@@ -164,13 +183,15 @@ def test_batches_of_evaluation_are_full(folder):
     assert ids[-1] == input.NO_IMAGE
     for number, info in zip(ids[:-1], infos):
         np.testing.assert_array_equal(info[0], [20 + number, 30])
+        np.testing.assert_allclose(info[2], min(32 / (20 + number), 48 / 30), rtol=0.02)
     np.testing.assert_array_equal(infos[-1], [[32, 48], [32, 48], [1, 1], [0, 0]])
 
 
 @pytest.mark.parametrize(
     ("fields", "arguments", "message"),
     [
-        ({"output_size": [32]}, {}, r"output_size must be two lengths, not \[32\]"),
+        ({"output_size": [32]}, {}, r"output_size must be two lengths in pixels, not \[32\]"),
+        ({"output_size": [32.5, 48]}, {}, "output_size must be two lengths in pixels"),
         ({"aug_scale_min": 2.0}, {}, "aug_scale_min must be positive and at most aug_scale_max"),
         ({"max_num_instances": 0}, {}, "max_num_instances must be positive"),
         ({}, {"num_classes": 4}, r"num_classes is 4, but task\.train_data\.input_path has 3"),

@@ -72,8 +72,10 @@ def test_is_that_of_loops(case, ious, alpha, beta, k):
 
 
 def test_defaults_are_toods(case):
-    defaults = task_aligned_assigner.assign(*case)
-    np.testing.assert_array_equal(defaults.score, task_aligned_assigner.assign(*case, 1, 6, 13)[1])
+    places, truth, predictions = case
+    defaults = task_aligned_assigner.assign(places, truth, predictions)
+    toods = task_aligned_assigner.assign(places, truth, predictions, 1, 6, 13)
+    np.testing.assert_array_equal(defaults.score, toods.score)
 
 
 def perfect(probability):
@@ -95,8 +97,8 @@ def test_of_perfect_boxes_the_alignment_is_1_whatever_their_probability():
 
 
 def test_without_any_probability_nothing_is_assigned():
-    *case, _ = perfect(0.0)
-    found = task_aligned_assigner.assign(*case, top_k=1000)
+    places, truth, predictions, _ = perfect(0.0)
+    found = task_aligned_assigner.assign(places, truth, predictions, top_k=1000)
     np.testing.assert_array_equal(found.box, -1)
     np.testing.assert_array_equal(found.score, 0)
 

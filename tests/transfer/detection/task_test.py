@@ -13,7 +13,7 @@ from official.core import exp_factory
 
 from tests.transfer import quick_tasks
 from tests.transfer.detection import annotated
-from vito_tf.transfer.detection import evaluator, experiments, structures
+from vito_tf.transfer.detection import evaluator, experiments
 
 FINETUNE = pathlib.Path(__file__).parents[3] / "gin_configs/finetune"
 SIZE = [64, 96]
@@ -66,7 +66,9 @@ def test_trains_by_atss_and_then_by_alignment(task, model):
         "classes": tf.constant([[2, -1], [-1, -1]]),
         "judged": tf.ones([2, 3]),
     }
-    optimizer = tf.keras.optimizers.legacy.SGD(0.01)
+    # Nothing moves at first, so that both steps have the same predictions.
+    rate = tf.keras.optimizers.schedules.PiecewiseConstantDecay([0], [0.0, 0.01])
+    optimizer = tf.keras.optimizers.legacy.SGD(rate)
     metrics = task.build_metrics(training=True)
     before = [variable.numpy() for variable in model.trainable_variables]
     logs = [task.train_step((_images(), labels), model, optimizer, metrics) for _ in range(2)]
@@ -80,14 +82,40 @@ def test_trains_by_atss_and_then_by_alignment(task, model):
         np.testing.assert_allclose(
             metric.result(), np.mean([one[metric.name] for one in logs]), rtol=1e-5
         )
-    truth = structures.Truth(**labels)
-    predictions = model(_images(), training=True)
-    by_step = [task.build_losses(truth, predictions, tf.constant(step)) for step in (0, 1, 2)]
-    assert abs(by_step[0]["class"] - by_step[1]["class"]) > 0.01
-    np.testing.assert_array_equal(by_step[1]["class"], by_step[2]["class"])
+    assert abs(logs[0]["class_loss"] - logs[1]["class_loss"]) > 0.01
     after = model.trainable_variables
     changed = [np.any(old != new.numpy()) for old, new in zip(before, after)]
-    assert np.mean(changed) > 0.95
+    assert np.mean(changed) > 0.9
+
+
+def test_replicas_train_in_a_graph(task, monkeypatch):
+    """The optimizer's step is read there before anything else has made it."""
+
+    def losses(truth, predictions, step):
+        total = tf.reduce_sum(predictions) * tf.cast(step + 1, tf.float32)
+        return dict.fromkeys(("total", "class", "box", "quality", "positives"), total)
+
+    monkeypatch.setattr(task, "build_losses", losses)
+    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    with strategy.scope():
+        layer = tf.keras.Sequential([tf.keras.layers.Dense(1, input_shape=[1])])
+        layer.set_weights([np.ones([1, 1]), np.zeros([1])])
+        optimizer = tf.keras.optimizers.legacy.SGD(0.1)
+    inputs = (tf.ones([1, 1]), dict.fromkeys(("boxes", "classes", "judged"), 0))
+
+    @tf.function(autograph=False)
+    def step():
+        strategy.run(task.train_step, (inputs, layer, optimizer))
+
+    step()
+    assert optimizer.iterations.numpy() == 1
+    np.testing.assert_allclose(layer.get_weights()[0], [[1 - 0.1]], rtol=1e-6)  # the mean of both
+
+
+def test_images_have_the_size_of_the_network(task):
+    data = task.task_config.validation_data.replace(output_size=[64, 64])
+    with pytest.raises(ValueError, match=r"^task\.validation_data\.output_size is \[64, 64\], but"):
+        task.build_inputs(data)
 
 
 def test_evaluates_in_pixels_of_the_images(task, model):

@@ -15,6 +15,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 from pycocotools import mask
 
 from vito_tf.transfer import conversion
@@ -49,8 +50,8 @@ class Annotations(NamedTuple):
         `bbox`, `area` and `iscrowd`.
       evaluated: all annotations that the official evaluation knows how to count.
       skipped: ids and reasons of those that are not in `boxes`.
-      num_clipped: boxes that reach out of their image.
-      num_derived: boxes that were made from a segmentation.
+      num_clipped: those in `boxes` that reach out of their image.
+      num_derived: those in `boxes` that were made from a segmentation.
       document: the file without images, annotations and segmentations.
       digest: of all of the file, in hexadecimal digits.
     """
@@ -70,7 +71,8 @@ def read(path: str) -> Annotations:
     """Reads a file in COCO's format; segmentations are dropped on the way where there is a `bbox`.
 
     A box that is missing is made from the segmentation: the extent of its polygons, as in COCO, or
-    of its run-length code. A missing `area` is the box's, a missing `iscrowd` 0.
+    of its run-length code. An `area` that is missing, negative or no number is the box's; `iscrowd`
+    is 1 for whatever pycocotools takes for it, 0 if missing.
 
     Args:
       path: a local file. Of LVIS's 1 GB, the text and about as much again are in memory.
@@ -91,7 +93,7 @@ def read(path: str) -> Annotations:
     boxes: dict[int, list[Json]] = collections.defaultdict(list)
     evaluated, skipped, num_clipped, num_derived = [], [], 0, 0
     for number, annotation in annotations.items():
-        num_derived += _derive_box(annotation, images)
+        is_derived = _derive_box(annotation, images)
         reason = _fault(annotation, images, categories)
         if reason in _EVALUATED:
             evaluated.append(_complete(annotation))
@@ -99,6 +101,7 @@ def read(path: str) -> Annotations:
             skipped.append((number, reason))
             continue
         boxes[annotation["image_id"]].append(annotation)
+        num_derived += is_derived
         num_clipped += _reaches_out(annotation["bbox"], images[annotation["image_id"]])
     if annotations and not boxes:
         raise conversion.ConversionError(
@@ -210,9 +213,9 @@ def _box_of_polygons(polygons: Any) -> list[float] | None:
     rows = [_numbers(polygon) for polygon in polygons]
     if any(row is None or len(row) < 6 or len(row) % 2 for row in rows):
         return None
-    xs = [value for row in rows if row for value in row[::2]]
-    ys = [value for row in rows if row for value in row[1::2]]
-    return [min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)]
+    points = np.array([value for row in rows if row for value in row]).reshape(-1, 2)
+    first, last = points.min(axis=0), points.max(axis=0)  # NaN if one is.
+    return [*first.tolist(), *(last - first).tolist()]
 
 
 def _box_of_runs(runs: Json, image: Json) -> list[float] | None:
@@ -248,7 +251,7 @@ def _fault(
     box = _numbers(annotation.get("bbox"))
     if box is None or len(box) != 4:
         return NO_BOX
-    if not all(map(math.isfinite, box)):
+    if not math.isfinite(sum(box) + box[2] * box[3]):
         return NOT_FINITE
     if min(box[2:]) <= 0:
         return DEGENERATE
@@ -269,9 +272,9 @@ def _numbers(values: Any) -> list[float] | None:
 def _complete(annotation: Json) -> Json:
     """Fills in what the evaluation needs."""
     area = _numbers([annotation.get("area")])
-    if area is None or not math.isfinite(area[0]):
+    if area is None or not 0 <= area[0] < math.inf:
         annotation["area"] = annotation["bbox"][2] * annotation["bbox"][3]
-    annotation["iscrowd"] = int(annotation.get("iscrowd") in (1, True))
+    annotation["iscrowd"] = int(bool(annotation.get("iscrowd")))
     return annotation
 
 

@@ -11,18 +11,32 @@ from typing import Any
 
 import tensorflow as tf
 
-_LISTS = ("images", "annotations", "categories")
+_LISTS = {
+    "images": ("id",),
+    "annotations": ("image_id", "category_id", "bbox"),
+    "categories": ("id", "name"),
+}
 
 
 class AnnotationError(ValueError):
     """An annotation file that cannot be used; the message names it."""
 
 
+def records(input_path: str | Sequence[str]) -> list[str]:
+    """The files of records.
+
+    Args:
+      input_path: their pattern, such as '/data/val*.tfrecord', or several.
+    """
+    patterns = input_path.split(",") if isinstance(input_path, str) else input_path or ()
+    return [path for pattern in patterns for path in sorted(tf.io.gfile.glob(pattern.strip()))]
+
+
 def beside(input_path: str | Sequence[str]) -> str:
     """The annotation file that `convert_dataset` wrote beside records.
 
     Args:
-      input_path: the records' pattern, such as '/data/val*.tfrecord', or several.
+      input_path: see `records`.
 
     Returns:
       Its path: `<split>.json` for records `<split>-00000-of-00001.tfrecord`.
@@ -30,20 +44,19 @@ def beside(input_path: str | Sequence[str]) -> str:
     Raises:
       AnnotationError: if no record or no such file is there, or the records are of several splits.
     """
-    patterns = input_path.split(",") if isinstance(input_path, str) else list(input_path or ())
-    records = [path for pattern in patterns for path in tf.io.gfile.glob(pattern.strip())]
-    if not records:
+    paths = records(input_path)
+    if not paths:
         raise AnnotationError(
             f"task.validation_data.input_path = {input_path!r} matches no file; without records, "
             "give task.annotation_file."
         )
     found = {
         os.path.join(os.path.dirname(path), os.path.basename(path).split("-")[0] + ".json")
-        for path in records
+        for path in paths
     }
     if len(found) > 1 or not tf.io.gfile.exists(min(found)):
         raise AnnotationError(
-            f"Beside {records[0]} there is no one annotation file ({', '.join(sorted(found))}); "
+            f"Beside {paths[0]} there is no one annotation file ({', '.join(sorted(found))}); "
             "give task.annotation_file."
         )
     return min(found)
@@ -57,8 +70,8 @@ def read(path: str) -> dict[str, Any]:
 
     Returns:
       Its content. Annotations without `iscrowd` have 0, those without `area` their box's;
-      COCO's evaluation asks for both. Where one has the id 0, which both evaluations take for
-      none, all are numbered anew.
+      COCO's evaluation asks for both. They are numbered anew from 1: both evaluations take the id 0
+      for none, and of several with one id the last for all.
 
     Raises:
       AnnotationError: if there is none, or it has another content.
@@ -69,20 +82,22 @@ def read(path: str) -> dict[str, Any]:
     except (tf.errors.OpError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise AnnotationError(f"The annotation file {path} cannot be read: {reason}") from error
-    missing = [
-        name for name in _LISTS if not isinstance(data, dict) or type(data.get(name)) is not list
-    ]
-    if missing:
-        raise AnnotationError(f"{path} is no annotation file: it has no list {missing[0]!r}.")
-    for annotation in data["annotations"]:
-        box = annotation.get("bbox")
+    for kind, names in _LISTS.items():
+        if not isinstance(data, dict) or not isinstance(data.get(kind), list):
+            raise AnnotationError(f"{path} is no annotation file: it has no list {kind!r}.")
+        for number, one in enumerate(data[kind]):
+            lacking = [name for name in names if not isinstance(one, dict) or name not in one]
+            if lacking:
+                raise AnnotationError(f"{path}: {kind}[{number}] has no {lacking[0]}.")
+    for number, annotation in enumerate(data["annotations"], start=1):
+        box = annotation["bbox"]
         if not isinstance(box, list) or len(box) != 4:
-            raise AnnotationError(f"{path}: annotation {annotation.get('id')} has no bbox.")
+            raise AnnotationError(
+                f"{path}: annotations[{number - 1}] has the bbox {box}, not 4 numbers."
+            )
         annotation.setdefault("iscrowd", 0)
         annotation.setdefault("area", box[2] * box[3])
-    if any(annotation.get("id") == 0 for annotation in data["annotations"]):
-        for number, annotation in enumerate(data["annotations"], start=1):
-            annotation["id"] = number
+        annotation["id"] = number
     return data
 
 

@@ -39,7 +39,7 @@ def assign(
       below `params.atss_steps`.
 
     Raises:
-      ValueError: the type is unknown.
+      ValueError: the type is unknown, or a number of candidates is not positive.
     """
 
     def by_atss() -> structures.Assignment:
@@ -50,12 +50,16 @@ def assign(
             locations, truth, predictions, params.alpha, params.beta, params.top_k
         )
 
+    if min(params.atss_candidates, params.top_k) < 1:
+        raise ValueError("task.assignment: atss_candidates and top_k must be 1 or more.")
     if params.type == "fcos":
         return fcos_assigner.assign(locations, truth)
     if params.type == "atss":
         return by_atss()
     if params.type != "task_aligned":
-        raise ValueError(f"assignment.type: {params.type!r} is not one of {config.ASSIGNERS}")
+        raise ValueError(
+            f"task.assignment.type must be one of {config.ASSIGNERS}, not {params.type!r}."
+        )
     if not params.atss_steps:
         return by_alignment()
     return tf.cond(is_aligned(params, step), by_alignment, by_atss)

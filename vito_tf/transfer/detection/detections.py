@@ -8,7 +8,7 @@ import math
 
 import tensorflow as tf
 
-from vito_tf.transfer.detection import config, structures
+from vito_tf.transfer.detection import boxes, config, structures
 
 
 def detect(
@@ -21,7 +21,8 @@ def detect(
     Candidates are pairs of a location and a class, as in FCOS and ATSS. (keras-cv's
     `NonMaxSuppression` knows each box's best class only.) Boxes suppress those of their own class
     that overlap by the threshold or more. Of equal scores the earlier location's comes first, then
-    the lower class's.
+    the lower class's. Boxes of which nothing is within the input are dropped, as are empty and
+    inverted ones, which TOOD's sampling of sides can make.
 
     Args:
       generator: see there. The threshold is of the score, as in Wu et al.
@@ -37,13 +38,14 @@ def detect(
         _best(generator, structures.Predictions(*parts))
         for parts in zip(*(_levels(tensor, locations.counts) for tensor in predictions))
     ]
-    scores, classes, boxes = (tf.concat(parts, axis=1) for parts in zip(*candidates))
-    scores, order = tf.math.top_k(scores, tf.shape(scores)[1])
-    classes = tf.gather(classes, order, batch_dims=1)
+    scores, classes, found = (tf.concat(parts, axis=1) for parts in zip(*candidates))
     size = _input_size(locations)
-    boxes = tf.clip_by_value(tf.gather(boxes, order, batch_dims=1), 0.0, tf.tile(size, [2]))
+    found = tf.clip_by_value(found, 0.0, tf.tile(size, [2]))
+    scores = tf.where(boxes.area(found) > 0, scores, 0.0)
+    scores, order = tf.math.top_k(scores, tf.shape(scores)[1])
+    classes, found = (tf.gather(values, order, batch_dims=1) for values in (classes, found))
     kept, num_detections = tf.image.non_max_suppression_padded(
-        boxes + _class_offsets(classes, predictions.probabilities.shape[-1], size),
+        found + _class_offsets(classes, predictions.probabilities.shape[-1], size),
         scores,
         generator.max_num_detections,
         iou_threshold=generator.nms_iou_threshold,
@@ -54,7 +56,7 @@ def detect(
     )
     exists = tf.sequence_mask(num_detections, generator.max_num_detections)
     return {
-        "boxes": tf.where(exists[..., tf.newaxis], tf.gather(boxes, kept, batch_dims=1), 0.0),
+        "boxes": tf.where(exists[..., tf.newaxis], tf.gather(found, kept, batch_dims=1), 0.0),
         "classes": tf.where(exists, tf.gather(classes, kept, batch_dims=1), -1),
         "scores": tf.where(exists, tf.gather(scores, kept, batch_dims=1), 0.0),
         "num_detections": num_detections,
@@ -85,10 +87,8 @@ def _best(
     )
     scores = tf.reshape(scores, [-1, where.shape[1] * num_classes])
     scores, pairs = tf.math.top_k(scores, min(generator.pre_nms_top_k, scores.shape[1]))
-    boxes = tf.gather(
-        tf.gather(level.boxes, where, batch_dims=1), pairs // num_classes, batch_dims=1
-    )
-    return scores, pairs % num_classes, boxes
+    places = tf.gather(where, pairs // num_classes, batch_dims=1)
+    return scores, pairs % num_classes, tf.gather(level.boxes, places, batch_dims=1)
 
 
 def _score(

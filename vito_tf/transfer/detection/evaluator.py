@@ -78,7 +78,8 @@ class Evaluator:
             pixels of the images as they were, `classes`, `scores` and `num_detections`.
 
         Raises:
-          ValueError: if an image is not in the annotation file.
+          ValueError: if an image is not in the annotation file; or boxes are no numbers, which
+            COCO's and LVIS's codes take for a match of whatever is there.
         """
         ids = list(self._categories)
         for number, image_id in enumerate(int(one) for one in batch["image_id"]):
@@ -91,7 +92,12 @@ class Evaluator:
                 )
             self._seen.add(image_id)
             count = int(batch["num_detections"][number])
-            found = (batch[name][number][:count] for name in ("boxes", "classes", "scores"))
+            found = [batch[name][number][:count] for name in ("boxes", "classes", "scores")]
+            if not (np.isfinite(found[0]).all() and np.isfinite(found[2]).all()):
+                raise ValueError(
+                    f"The boxes or scores found in image {image_id} are no numbers: the training "
+                    "has diverged."
+                )
             for box, category, score in zip(*found):
                 y_min, x_min, y_max, x_max = (float(value) for value in box)
                 rounded = [round(v, 2) for v in (x_min, y_min, x_max - x_min, y_max - y_min)]

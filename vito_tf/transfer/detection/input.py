@@ -221,8 +221,9 @@ def _filler(params: config.DataConfig) -> tuple[tf.Tensor, records.Tensors]:
 
 
 def _check(params: config.DataConfig, name: str) -> None:
-    if len(params.output_size) != 2 or min(params.output_size) < 1:
-        raise ValueError(f"{name}.output_size must be two lengths, not {params.output_size}.")
+    sides = params.output_size
+    if len(sides) != 2 or any(type(side) is not int or side < 1 for side in sides):
+        raise ValueError(f"{name}.output_size must be two lengths in pixels, not {sides}.")
     if not 0 < params.aug_scale_min <= params.aug_scale_max:
         raise ValueError(
             f"{name}.aug_scale_min must be positive and at most aug_scale_max, not "

@@ -12,6 +12,8 @@ import tensorflow_addons as tfa
 from vito_tf.transfer.detection import boxes, config, structures
 
 MIN_NORMALISER = {"class": 1.0, "box": 1e-12, "quality": 1.0}
+MIN_PROBABILITY, MAX_PROBABILITY = 1e-30, 1 - 2**-24
+"""Of those that have a gradient; the latter is float32's below 1."""
 
 
 def compute(
@@ -46,10 +48,13 @@ def compute(
       float32 scalars, weighted: 'total', the sum of 'class', 'box' and 'quality'; and 'positives',
       the number of this replica's locations that have a box.
     """
-    positive = tf.cast(assignment.box >= 0, tf.float32)
+    has_box = assignment.box >= 0
+    positive = tf.cast(has_box, tf.float32)
     own_boxes = tf.gather(truth.boxes, tf.maximum(assignment.box, 0), batch_dims=1)
+    # Nothing bounds the boxes of the others; what overflows there must not become NaN here.
+    predicted = tf.where(has_box[..., tf.newaxis], predictions.boxes, own_boxes)
     centreness = boxes.centreness(boxes.distances(locations.centres, own_boxes))
-    centreness = tf.where(assignment.box >= 0, centreness, 0.0)
+    centreness = tf.where(has_box, centreness, 0.0)
     weights = {
         "class": assignment.score,
         "box": tf.where(is_aligned, assignment.score, centreness),
@@ -57,12 +62,12 @@ def compute(
     }
     values = {
         "class": class_loss(losses, predictions.probabilities, truth, assignment, is_aligned),
-        "box": losses.box_weight * giou_loss(own_boxes, predictions.boxes) * weights["box"],
+        "box": losses.box_weight * giou_loss(own_boxes, predicted) * weights["box"],
     }
     if quality != config.QUALITIES[0]:
         target = centreness
         if quality == "iou":
-            target = boxes.paired_iou(predictions.boxes, own_boxes)
+            target = boxes.paired_iou(predicted, own_boxes)
         values["quality"] = (
             losses.quality_weight * positive * quality_loss(predictions.quality, target)
         )
@@ -84,8 +89,10 @@ def class_loss(
     """Computes the focal loss, or TOOD's.
 
     Both are |t - p|^gamma BCE(p, t), where t is 0 for classes that the location is not to find. In
-    the focal loss t is 1 for the other, and alpha weighs the two kinds; with whole t it is
-    keras-cv's `FocalLoss`, which has another factor than TOOD's for others.
+    the focal loss t is 1 for the other, and alpha weighs the two kinds; it is keras-cv's
+    `FocalLoss`. But that has no gradient where p is below 1e-7, so that a class which is that rare
+    would never be learnt. Here p has one down to `MIN_PROBABILITY`; where float32 has 1, from
+    logits of 17 on, there is none, as in TOOD's code.
 
     Args:
       losses: see `compute`.
@@ -95,18 +102,28 @@ def class_loss(
       is_aligned: see `compute`.
 
     Returns:
-      float32 [B, A, C].
+      float32 [B, A], summed over classes.
     """
+    has_box = assignment.box >= 0
     own_classes = tf.gather(truth.classes, tf.maximum(assignment.box, 0), batch_dims=1)
-    own_classes = tf.where(assignment.box >= 0, own_classes, -1)
-    is_own = tf.one_hot(own_classes, probabilities.shape[-1])
-    targets = is_own * assignment.score[..., tf.newaxis]
-    balance = 1 - losses.focal_alpha + (2 * losses.focal_alpha - 1) * is_own
-    factor = tf.where(is_aligned, tf.ones_like(balance), balance)
+    is_own = tf.one_hot(
+        tf.where(has_box, own_classes, -1), probabilities.shape[-1], True, False, dtype=tf.bool
+    )
+    is_other = ~is_own
     if losses.federated:
-        factor *= tf.maximum(is_own, truth.judged[:, tf.newaxis, :])
-    factor *= tf.abs(targets - probabilities) ** losses.focal_gamma
-    return factor * tf.keras.backend.binary_crossentropy(targets, probabilities)
+        is_other &= truth.judged[:, tf.newaxis, :] > 0
+    # [B, A, C] is 82 MB an image in LVIS: few of them are kept for the gradient.
+    probabilities = tf.minimum(probabilities, MAX_PROBABILITY)
+    others = tf.where(is_other, probabilities, 0.0)
+    other_loss = -tf.reduce_sum(tf.math.xlog1py(others**losses.focal_gamma, -others), axis=-1)
+    own = tf.reduce_sum(tf.where(is_own, probabilities, 0.0), axis=-1)
+    own = tf.maximum(own, MIN_PROBABILITY)
+    score = assignment.score
+    own_loss = -score * tf.math.log(own) - (1 - score) * tf.math.log1p(-own)
+    own_loss *= tf.abs(score - own) ** losses.focal_gamma
+    own_loss = tf.where(has_box, own_loss, 0.0)
+    balanced = losses.focal_alpha * own_loss + (1 - losses.focal_alpha) * other_loss
+    return tf.where(is_aligned, own_loss + other_loss, balanced)
 
 
 def giou_loss(true_boxes: tf.Tensor, predicted_boxes: tf.Tensor) -> tf.Tensor:

@@ -3,7 +3,8 @@
 """LVIS's average precision of boxes, by LVIS's own code (lvis-api, the package `lvis`).
 
 It asks for opencv-python, which cannot live beside the opencv-python-headless of Model Garden, so
-that it is no requirement of this package and is installed by itself.
+that it is no requirement of this package and is installed by itself. It keeps an entry for every
+pair of an image and a class: on all of v1_val it takes many gigabytes and many minutes.
 """
 
 from __future__ import annotations

@@ -104,6 +104,12 @@ def _check_choices(model_config: config.Model) -> None:
         )
     if model_config.head.num_convs < 0:
         raise ValueError("task.model.head.num_convs must not be negative.")
+    generator = model_config.detection_generator
+    if min(generator.pre_nms_top_k, generator.max_num_detections) < 1:
+        raise ValueError(
+            "task.model.detection_generator: pre_nms_top_k and max_num_detections must be 1 or "
+            "more."
+        )
 
 
 def check_levels(model_config: config.Model, specs: dict[str, tf.TensorShape]) -> None:

@@ -57,24 +57,24 @@ def plot(evaluation: Evaluation, class_names: Sequence[str]) -> figures.Figure:
       class_names: K names.
 
     Returns:
-      A figure of two parts: mean curves over classes at an IoU of 0.5 and 0.75, with each class'
-      own behind them; and AP class by class, of the 12 best and the 12 worst if there are more.
+      A figure of two parts: mean curves over classes at an IoU of 0.5 and 0.75, each before the
+      range that the middle half of the classes is in; and AP class by class, of the 12 best and
+      the 12 worst if there are more.
     """
     figure = figures.Figure(figsize=(10.0, 4.8))
     curves, bars = figure.subplots(1, 2, width_ratios=(1.1, 1.0))
     has_objects = np.isfinite(evaluation.class_ap())
-    at_half = evaluation.precisions[np.isclose(evaluation.ious, _CURVES[0][0])][0]
-    curves.plot(
-        evaluation.recalls, at_half[:, has_objects], color=_CURVES[0][1], alpha=0.15, linewidth=0.7
-    )
     for iou, colour in _CURVES:
+        of_classes = evaluation.precisions[np.isclose(evaluation.ious, iou)][0][:, has_objects]
+        quartiles = np.quantile(of_classes, (0.25, 0.75), axis=1)
+        curves.fill_between(evaluation.recalls, *quartiles, color=colour, alpha=0.12, linewidth=0)
         precision = evaluation.mean_curve(iou)
         label = f"IoU {iou:g}: AP {100 * np.mean(precision):.1f} %"
         curves.plot(evaluation.recalls, precision, color=colour, linewidth=2.2, label=label)
     curves.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02))
-    curves.set_title("mean over classes; thin: each class at IoU 0.5", fontsize=10)
+    curves.set_title("mean over classes; shaded: the middle half of them", fontsize=10)
     curves.grid(alpha=0.3)
-    curves.legend(loc="lower left")
+    curves.legend(loc="upper right")
     _bars(bars, evaluation.class_ap(), class_names)
     figure.tight_layout()
     return figure
@@ -83,17 +83,19 @@ def plot(evaluation: Evaluation, class_names: Sequence[str]) -> figures.Figure:
 def _bars(axis: Any, class_ap: np.ndarray, class_names: Sequence[str]) -> None:
     numbers = np.flatnonzero(np.isfinite(class_ap))
     numbers = numbers[np.argsort(-class_ap[numbers], kind="stable")]
+    positions = np.arange(len(numbers))
     title = "AP of each class in %, mean over IoU 0.5 … 0.95"
     if len(numbers) > _MOST_BARS:
-        title = f"AP in % of the {_MOST_BARS // 2} best and worst of {len(numbers)} classes"
-        numbers = np.concatenate([numbers[: _MOST_BARS // 2], numbers[-_MOST_BARS // 2 :]])
-    positions = np.arange(len(numbers))
+        half = _MOST_BARS // 2
+        title = f"AP in %: the {half} best and the {half} worst of {len(numbers)} classes"
+        numbers = np.concatenate([numbers[:half], numbers[-half:]])
+        positions = np.concatenate([np.arange(half), np.arange(half) + half + 1])  # A gap between.
     values = 100 * class_ap[numbers]
     axis.barh(positions, values, color="C0", alpha=0.8)
     for position, value in zip(positions, values):
         axis.text(value + 1, position, f"{value:.1f}", va="center", fontsize=7)
     axis.set_yticks(positions, [class_names[number] for number in numbers], fontsize=7)
-    axis.set_ylim(max(len(numbers), _FEWEST_BARS) - 0.5, -0.5)
+    axis.set_ylim(max(positions[-1] + 1, _FEWEST_BARS) - 0.5, -0.5)
     axis.set_xlim(0, 108)
     axis.set_title(title, fontsize=10)
     axis.grid(axis="x", alpha=0.3)

@@ -78,8 +78,19 @@ class VitoFcosTask(base_task.Task):
         params: config.DataConfig,
         input_context: tf.distribute.InputContext | None = None,
     ) -> tf.data.Dataset:
-        """See `input.read`."""
+        """See `input.read`.
+
+        Raises:
+          ValueError: as there; or images would not have the network's size.
+        """
         task = self.task_config
+        size = list(task.model.input_size)
+        if size != [*params.output_size, 3]:
+            part = "train_data" if params.is_training else "validation_data"
+            raise ValueError(
+                f"task.{part}.output_size is {list(params.output_size)}, but "
+                f"task.model.input_size is {size}."
+            )
         return input.read(params, task.model.num_classes, task.losses.federated, input_context)
 
     def build_metrics(self, training: bool = True) -> list[tf.keras.metrics.Metric]:
@@ -105,9 +116,11 @@ class VitoFcosTask(base_task.Task):
         """Takes a step on a batch of `input.read`."""
         images, labels = inputs
         truth = structures.Truth(labels["boxes"], labels["classes"], labels["judged"])
+        with tf.init_scope():  # Made on first use, which must not be within a graph.
+            step = optimizer.iterations
         with tf.GradientTape() as tape:
             predictions = model(images, training=True)
-            parts = self.build_losses(truth, predictions, optimizer.iterations)
+            parts = self.build_losses(truth, predictions, step)
             # Gradients are summed over replicas.
             scaled = parts["total"] / tf.distribute.get_strategy().num_replicas_in_sync
             if isinstance(optimizer, tf.keras.mixed_precision.LossScaleOptimizer):

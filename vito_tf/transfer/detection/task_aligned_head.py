@@ -47,7 +47,7 @@ class TaskDecomposition(tf.keras.layers.Layer):
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Maps [B, h, w, S D] to [B, h, w, D]; convolutions of the tower in order."""
         num_convs, num_filters, _ = self._shape
-        attention = self._excite(self._squeeze(tf.reduce_mean(inputs, axis=[1, 2])))
+        attention = self._excite(self._squeeze(average(inputs)))
         kernels = tf.reshape(attention, [-1, num_convs, 1, 1]) * self._kernel
         kernels = tf.reshape(kernels, [-1, num_convs * num_filters, num_filters])
         outputs = tf.nn.relu(self._norm(tf.einsum("bhwi,bio->bhwo", inputs, kernels)))
@@ -127,6 +127,14 @@ class TaskAlignedHead(head_layers.DenseHead):
         sides = boxes.from_distances(where.centres / strides, maps["distances"])
         sides = sample(sides, maps["offsets"], sizes)
         return geometric_mean(maps["logits"], maps["alignment"]), sides * strides
+
+
+def average(maps: tf.Tensor) -> tf.Tensor:
+    """Averages maps [B, h, w, K] over their places: float32 [B, K].
+
+    Half precision is enough for sums over a row, but not over a map.
+    """
+    return tf.reduce_mean(tf.cast(tf.reduce_mean(maps, axis=2), tf.float32), axis=1)
 
 
 def _two_layers(layers: list[tf.keras.layers.Conv2D], features: tf.Tensor) -> tf.Tensor:
