@@ -1,9 +1,13 @@
 # Copyright 2026 The vito_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Converts ResNets of torchvision's layout to encoders on disk, and encoders to such state dicts.
+"""Converts PyTorch's ResNets and Swin transformers to encoders on disk, and encoders back.
+
+ResNets are of torchvision's layout, Swin transformers of microsoft/Swin-Transformer's: classifiers,
+and backbones for segmentation and detection. Which of them a file holds is recognised.
 
 Examples:
   python export/convert_torch.py --checkpoint=moco_v2_800ep_pretrain.pth.tar --export_path=moco
+  python export/convert_torch.py --checkpoint=swin_small_patch4_window7_224.pth --export_path=swin
   python export/convert_torch.py --encoder=runs/export --export_path=vito.safetensors
 
 The folder that the first writes is what `backbone.encoder.path` and `init_checkpoint` take. PyTorch
@@ -64,7 +68,7 @@ def define_flags() -> None:
     flags.DEFINE_bool(
         "ignore_padding",
         False,
-        "With --encoder: convert one that pads as TensorFlow does, though PyTorch does not.",
+        "With --encoder: convert a ResNet that pads as TensorFlow does, though PyTorch does not.",
     )
     flags.DEFINE_bool("overwrite", False, "Replace what is at --export_path.")
     command_line.define_flags()

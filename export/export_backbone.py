@@ -5,10 +5,11 @@
 Example:
   python export/export_backbone.py --model_dir=runs/first --export_path=encoders/first
 
-Then any task of Model Garden with a `resnet` backbone of the same architecture starts from it:
+Then any task of Model Garden with a backbone of the same architecture, of type `resnet` or of our
+type `swin`, starts from it:
   task.init_checkpoint: encoders/first
   task.init_checkpoint_modules: backbone
-  task.model.norm_activation.norm_epsilon: 1.0e-5
+  task.model.norm_activation.norm_epsilon: 1.0e-5  (ResNets)
 """
 
 from __future__ import annotations

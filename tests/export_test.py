@@ -12,6 +12,7 @@ from absl import flags
 from export import export_backbone, export_tfhub
 from tests import commands
 from tests.backbones import encoders
+from tests.pretraining import models
 from tests.serving import runs
 from vito_tf.backbones import encoder_files, resnet
 from vito_tf.serving import encoder as encoder_lib
@@ -113,6 +114,29 @@ def test_a_run_becomes_a_backbone_for_model_garden(
         exec(snippet, found)
     maps = encoder_lib.of_folder(str(path)).endpoints(found["images"])
     np.testing.assert_allclose(found["maps"]["5"], maps["5"], rtol=1e-4)
+
+
+def test_a_swin_run_becomes_a_backbone_and_tflite(
+    backbone, tfhub, here, photo, tmp_path, monkeypatch, capsys
+):
+    run, path = tmp_path / "run", tmp_path / "encoder"
+    runs.write_run(run, models.SWIN)
+    backbone(f"--model_dir={run}", f"--export_path={path}", photo)
+    files = encoder_files.read(str(path))
+    assert (files.architecture, files.last_level) == (encoders.TINY_SWIN, "4")
+    trained = trained_network.load(str(run)).network
+    monkeypatch.chdir(tmp_path)
+    found = {"images": runs.images(), "backbone": trained.backbone}
+    for snippet in _snippets(path):
+        exec(snippet, found)
+    expected = trained(found["images"], training=False)
+    np.testing.assert_allclose(found["maps"]["4"], expected["endpoints"]["4"], rtol=1e-4, atol=1e-5)
+
+    words = [f"--encoder={path}", f"--export_path={tmp_path / 'lite'}", "--format=tflite"]
+    tfhub(*words, "--image_size=40", photo)
+    lines = [line.split(":")[0] for line in capsys.readouterr().out.splitlines()]
+    assert "Model Garden's swin endpoints" in lines
+    assert f"{file_formats.TFLITE_INT8} features" in lines
 
 
 def test_an_encoder_on_disk_becomes_tflite(tfhub, here, photo, tmp_path, monkeypatch, capsys):

@@ -25,12 +25,18 @@ EXPERIMENTS = sorted(
 )
 SMALL = [
     "ViewPipeline.image_size = 33",
-    "resnet.model_id = 10",
-    "resnet.depth_multiplier = 0.125",
     "Projector.hidden_units = 16",
     "Projector.output_units = 8",
     "Schedule.batch_size = 2",
 ]
+SMALL_BACKBONES = {
+    "@resnet": ["resnet.model_id = 10", "resnet.depth_multiplier = 0.125"],
+    "@swin": [
+        "swin.embed_dim = 4",
+        "swin.depths = (1, 1, 1, 1)",
+        "swin.num_heads = (1, 1, 2, 2)",
+    ],
+}
 MACROS = {
     "VIDEO_FILES": "procedural/videos/train",
     "CLIP_RECORDS": "procedural/clips/train",
@@ -67,7 +73,8 @@ def _overrides(experiment, data_dir):
         ]
     if "steps_per_execution" in config:
         overrides.append("Execution.steps_per_execution = 2")
-    return SMALL + overrides
+    backbone = next(small for name, small in SMALL_BACKBONES.items() if f" = {name}\n" in config)
+    return SMALL + backbone + overrides
 
 
 def _structure(experiment):
@@ -102,7 +109,7 @@ def test_builds_takes_a_step_and_binds_nothing_in_vain(
     configuration.parse([experiment], _overrides(experiment, data_dir))
     if experiment not in experiments_to_build:
         return
-    model_dir = data_dir if experiment.endswith("quickstart.gin") else str(tmp_path)
+    model_dir = data_dir if "quickstart" in experiment else str(tmp_path)
     comparison.pretrain_and_compare(model_dir, tf.distribute.get_strategy())
     (scalars,) = steps
     assert scalars["loss"] > 0

@@ -50,6 +50,9 @@ def test_round_trip_and_a_copied_folder(tmp_path):
         ({"weights": "backbone-2"}, "backbone-2.index is missing"),
         ({"architecture": {"model_id": 11}}, r"encoder.json .*model_id must be one of .*, not 11"),
         ({"architecture": {"model_id": [10]}}, "encoder.json does not describe an encoder"),
+        ({"network": "vit"}, r"network must be one of \['resnet', 'swin'\], not"),
+        ({"network": ["swin"]}, "encoder.json does not describe an encoder"),
+        ({"network": "swin"}, "encoder.json does not describe an encoder: .*model_id"),
         ({"architecture": {"width": 1}}, "encoder.json does not describe an encoder: .*width"),
         ({"architecture": {"depth_multiplier": "1"}}, "encoder.json does not describe an encoder"),
         ({"architecture": {"depth_multiplier": 0}}, "depth_multiplier must be positive"),
@@ -70,6 +73,14 @@ def test_descriptions(folder, change, message):
     with pytest.raises(EncoderError, match=message) as caught:
         encoder_files.read(str(folder))
     assert str(folder) in str(caught.value)
+
+
+def test_a_description_of_the_first_versions_is_of_a_resnet(folder):
+    path = folder / DESCRIPTION
+    content = json.loads(path.read_text())
+    assert content.pop("network") == "resnet"
+    path.write_text(json.dumps(content))
+    assert encoder_files.read(str(folder)).architecture == TINY
 
 
 @pytest.mark.parametrize("field", ["architecture", "weights", "source", "last_level"])

@@ -4,9 +4,10 @@
 
 import numpy as np
 
-from vito_tf.backbones import encoder_files, resnet
+from vito_tf.backbones import encoder_files, networks, resnet, swin
 
 TINY = resnet.Architecture(model_id=10, depth_multiplier=0.125)
+TINY_SWIN = swin.Architecture(4, depths=(1, 2, 1, 1), num_heads=(1, 1, 2, 2), window_size=4)
 
 
 def randomise(backbone, seed=0):
@@ -24,8 +25,8 @@ def randomise(backbone, seed=0):
     return backbone
 
 
-def write_encoder(folder, seed=0, architecture=TINY, output_stride=32):
+def write_encoder(folder, seed=0, architecture=TINY, **options):
     """Writes an encoder of random weights; returns its backbone."""
-    backbone = randomise(resnet.build(architecture, output_stride=output_stride), seed)
+    backbone = randomise(networks.build(architecture, **options), seed)
     encoder_files.write(str(folder), backbone, architecture, source="a test")
     return backbone

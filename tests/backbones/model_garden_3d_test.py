@@ -3,6 +3,7 @@
 """An encoder of images under Model Garden's video models."""
 
 import numpy as np
+import pytest
 import tensorflow as tf
 from official.core import exp_factory, task_factory
 from official.vision.configs import common
@@ -23,8 +24,11 @@ def build(shape=CLIP, **encoder):
     )
 
 
-def test_every_frame_gets_its_own_maps(tmp_path):
-    encoder = encoders.write_encoder(tmp_path)
+@pytest.mark.parametrize(
+    "architecture", [encoders.TINY, encoders.TINY_SWIN], ids=["resnet", "swin"]
+)
+def test_every_frame_gets_its_own_maps(tmp_path, architecture):
+    encoder = encoders.write_encoder(tmp_path, architecture=architecture)
     backbone = build((None, None, None, 3), path=str(tmp_path))
     videos = np.random.default_rng(0).normal(size=(2, *CLIP)).astype(np.float32)
     maps = backbone(videos)

@@ -20,7 +20,7 @@ from official.vision.modeling import factory
 from official.vision.modeling.backbones import factory as backbone_factory
 from official.vision.tasks import image_classification as classification_task
 
-from tests.backbones.encoders import write_encoder
+from tests.backbones.encoders import TINY_SWIN, write_encoder
 from vito_tf.backbones import encoder_files, model_garden, resnet
 
 SYMMETRIC = resnet.Architecture(10, 0.125, padding="symmetric", norm_epsilon=1e-2)
@@ -203,6 +203,7 @@ def test_overrides(encoder):
         "encoder": {
             **override["encoder"],
             **{"model_id": 50, "depth_multiplier": 1.0, "scale_stem": True, "padding": "same"},
+            "drop_path": 0.0,
         },
     }
     experiment.override({"task": {"model": {"backbone": {"type": "resnet"}}}})
@@ -218,6 +219,71 @@ def test_fields_that_contradict_the_encoder(encoder):
     ]:
         with pytest.raises(ValueError, match=rf"backbone\.encoder\.{name} is {value}, but .*path="):
             build(path=folder, **{name: value})
+
+
+@pytest.fixture(name="swin_encoder", scope="module")
+def _swin_encoder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("swin")
+    backbone = write_encoder(folder, seed=5, architecture=TINY_SWIN)
+    return str(folder), [w.numpy() for w in backbone.weights], maps(backbone)
+
+
+def test_a_swin_transformer_under_a_decoder(swin_encoder):
+    model = fpn(swin_encoder[0])
+    check(model.backbone, swin_encoder)
+    logits = model(IMAGES)["logits"]
+    assert logits.shape == (2, 8, 8, 3)
+    assert np.isfinite(logits).all()
+
+
+def test_a_swin_transformer_of_random_weights_is_of_an_encoder_to_come(swin_encoder):
+    random, _ = model_garden.taking(TINY_SWIN)
+    assert model_garden.architecture_of(random.get()) == TINY_SWIN
+    random.override({"swin": {"drop_path": 0.5}})
+    task = classification_task.ImageClassificationTask(
+        image_classification.ImageClassificationTask(
+            model=image_classification.ImageClassificationModel(
+                num_classes=3, input_size=[64, 64, 3], backbone=random
+            ),
+            init_checkpoint=swin_encoder[0],
+            init_checkpoint_modules="backbone",
+        )
+    )
+    model = task.build_model()
+    assert (maps(model.backbone)["5"] != swin_encoder[2]["5"]).any()
+    task.initialize(model)
+    check(model.backbone, swin_encoder)
+    features = swin_encoder[2]["5"].mean((1, 2))
+    kernel, bias = model.layers[-1].get_weights()
+    np.testing.assert_allclose(model(IMAGES), features @ kernel + bias, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"output_stride": 16}, r"output_stride is 16, but .*path=.* is a Swin transformer"),
+        ({"model_id": 18}, r"backbone\.encoder\.model_id is 18, but .*path=.* has 'none'; leave"),
+        ({"drop_path": 1.0}, r"swin.drop_path must be in \[0, 1\), not 1.0"),
+    ],
+)
+def test_what_swin_transformers_do_not_have(swin_encoder, fields, message):
+    with pytest.raises(ValueError, match=message):
+        build(path=swin_encoder[0], **fields)
+
+
+def test_paths_are_of_swin_transformers_alone(encoder):
+    with pytest.raises(ValueError, match=r"drop_path is 0.1, but only Swin transformers have"):
+        build(path=encoder[0], drop_path=0.1)
+
+
+def test_what_takes_the_weights_of_a_resnet():
+    stock, norm = model_garden.taking(resnet.Architecture(18, 0.5, False, norm_epsilon=1e-4))
+    assert isinstance(stock.get(), backbones.ResNet)
+    fields = stock.get()
+    assert (fields.model_id, fields.depth_multiplier, fields.scale_stem) == (18, 0.5, False)
+    assert (norm.norm_epsilon, norm.activation) == (1e-4, "relu")
+    ours, _ = model_garden.taking(SYMMETRIC)
+    assert (ours.type, ours.get().padding) == ("encoder", "symmetric")
 
 
 def test_wrong_values(tmp_path):

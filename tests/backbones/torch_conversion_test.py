@@ -3,6 +3,7 @@
 """Checkpoints to encoders on disk and back."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -28,16 +29,31 @@ def _checkpoint(tmp_path_factory):
     return path
 
 
+@pytest.fixture(name="encoder", scope="module")
+def _encoder(tmp_path_factory):
+    """Of random weights, padding as TensorFlow does; copied where a test changes it."""
+    folder = tmp_path_factory.mktemp("tiny") / "encoder"
+    write_encoder(folder, architecture=TINY)
+    return folder
+
+
 def test_there_and_back(checkpoint, tmp_path):
     folder, path = str(tmp_path / "new" / "encoder"), str(tmp_path / "more" / "back.safetensors")
     figures = to_encoder(checkpoint, folder)
     assert figures == {
+        "network": "resnet",
         "model_id": 10,
         "depth_multiplier": 0.0625,
+        "scale_stem": True,
         "padding": "symmetric",
+        "norm_epsilon": 1e-5,
         "parameters": sum(v.size for k, v in STATE.items() if "num_batches" not in k) + 4 * 4 + 16,
         "prefix": "module.",
         "ignored": ", ".join(f"head.{index}" for index in range(10)) + " and 2 more",
+        "added": ", ".join(
+            f"layer1.0.downsample.{name}"
+            for name in ("0.weight", "1.weight", "1.bias", "1.running_mean", "1.running_var")
+        ),
         "max_difference": 0,
     }
     encoder = encoder_files.read(folder)
@@ -59,9 +75,9 @@ def test_there_and_back(checkpoint, tmp_path):
             np.testing.assert_array_equal(found[name], STATE[name])
 
 
-def test_existing_folders(checkpoint, tmp_path):
+def test_existing_folders(checkpoint, encoder, tmp_path):
     folder = tmp_path / "encoder"
-    write_encoder(folder)
+    shutil.copytree(encoder, folder)
     (folder / "stale").write_text("")
     with pytest.raises(ConversionError, match=r"--export_path=.*encoder exists; --overwrite"):
         to_encoder(checkpoint, str(folder))
@@ -74,9 +90,9 @@ def test_existing_folders(checkpoint, tmp_path):
     assert list(folder.iterdir())
 
 
-def test_a_failed_conversion_deletes_nothing(checkpoint, tmp_path):
+def test_a_failed_conversion_deletes_nothing(checkpoint, encoder, tmp_path):
     folder = tmp_path / "encoder"
-    write_encoder(folder)
+    shutil.copytree(encoder, folder)
     before = sorted(folder.iterdir())
     with pytest.raises(
         ConversionError, match=r"weights\.pth cannot be converted\. .*--prefix='x\.'"
@@ -101,8 +117,8 @@ def test_existing_files_and_a_shortcut_of_its_own(tmp_path):
         to_checkpoint(str(tmp_path / "encoder"), str(tmp_path / "encoder"), overwrite=True)
 
 
-def test_padding_of_tensorflow_and_another_epsilon(tmp_path):
-    write_encoder(tmp_path / "encoder", architecture=TINY)
+def test_padding_of_tensorflow_and_another_epsilon(encoder, tmp_path):
+    shutil.copytree(encoder, tmp_path / "encoder")
     path = tmp_path / "weights.safetensors"
     with pytest.raises(ConversionError, match=r"pads as TensorFlow does.*--ignore_padding"):
         to_checkpoint(str(tmp_path / "encoder"), str(path))

@@ -8,10 +8,12 @@ import pytest
 from tests.backbones import torch_modules, torch_reference
 from tests.backbones.encoders import randomise
 from tests.backbones.torch_reference import RESNET_10, RESNET_18, RESNET_34, RESNET_50
-from vito_tf.backbones import resnet, torch_resnet
-from vito_tf.backbones.torch_resnet import StateDictError, from_state_dict, to_state_dict
+from vito_tf.backbones import resnet, torch_resnet, torch_state
+from vito_tf.backbones.torch_resnet import from_state_dict, to_state_dict
+from vito_tf.backbones.torch_state import StateDictError
 
 TINY = torch_reference.random_state(RESNET_10, width=4)
+CONVERTED = from_state_dict(TINY)
 
 
 def images(*shape):
@@ -68,16 +70,16 @@ def test_features_are_torchvisions_and_tensors_come_back(layout, sizes, expected
 
 
 def test_a_width_that_is_no_part_of_64():
-    state = torch_reference.random_state(RESNET_10, width=66)
+    state = torch_reference.random_state(RESNET_10, width=5)
     converted = from_state_dict(state)
-    assert converted.architecture == resnet.Architecture(10, 1.03125, True, "symmetric")
+    assert converted.architecture == resnet.Architecture(10, 0.078125, True, "symmetric")
     check_round_trip(state, converted)
 
 
 def test_padding_of_tensorflow_would_be_wrong():
     state = TINY
     backbone = resnet.build(resnet.Architecture(10, 0.0625))
-    for variable, value in zip(backbone.weights, from_state_dict(state).backbone.weights):
+    for variable, value in zip(backbone.weights, CONVERTED.backbone.weights):
         variable.assign(value)
     even, odd = images(1, 32, 32), images(1, 33, 33)
     difference = largest_difference(features(backbone, even), torch_reference.features(state, even))
@@ -116,28 +118,23 @@ def test_our_small_resnets_keep_their_first_shortcut():
     assert largest_difference(features(again, pixels), features(backbone, pixels)) == 0
 
 
-def test_other_widths_of_numbers():
+def test_other_widths_of_numbers_beside_a_head():
     """16 bits in the first half of a network, 64 in the second."""
     dtypes = [np.float16] * (len(TINY) // 2) + [np.float64] * len(TINY)
     state = {name: value.astype(dtype) for (name, value), dtype in zip(TINY.items(), dtypes)}
-    for name, value in to_state_dict(from_state_dict(state).backbone).items():
+    heads = {"module.fc.weight": np.zeros([10, 128], np.float32), "queue": np.zeros(3)}
+    converted = from_state_dict({**{f"module.{k}": v for k, v in state.items()}, **heads})
+    assert converted.prefix == "module."
+    assert converted.ignored == ("module.fc.weight", "queue")
+    for name, value in to_state_dict(converted.backbone).items():
         if not name.endswith("num_batches_tracked"):
             np.testing.assert_array_equal(value, state[name].astype(np.float32))
 
 
-@pytest.mark.parametrize("prefix", ["module.", "state_dict.module.encoder_q."])
-def test_prefixes_and_heads(prefix):
-    state = {f"{prefix}{name}": value for name, value in TINY.items()}
-    heads: dict[str, np.ndarray] = {
-        f"{prefix}fc.weight": np.zeros([10, 128], np.float32),
-        "queue": np.zeros(3),
-    }
-    converted = from_state_dict({**state, **heads})
-    assert converted.prefix == prefix
-    assert converted.ignored == (f"{prefix}fc.weight", "queue")
-    np.testing.assert_array_equal(
-        converted.backbone.weights[0], TINY["conv1.weight"].transpose(2, 3, 1, 0)
-    )
+@pytest.mark.parametrize("prefix", ["", "module.", "state_dict.module.encoder_q."])
+def test_prefixes(prefix):
+    names = [f"{prefix}{name}" for name in TINY] + ["queue"]
+    assert torch_state.find(names, None, [torch_resnet.LAYOUT]) == (torch_resnet.LAYOUT, prefix)
 
 
 def test_several_networks():
@@ -148,11 +145,13 @@ def test_several_networks():
     ):
         from_state_dict(state)
     for prefix in ("encoder_k", "encoder_k."):
-        converted = from_state_dict(state, prefix)
-        assert [name.split(".")[0] for name in converted.ignored] == 60 * ["encoder_q"]
-        np.testing.assert_array_equal(
-            converted.backbone.weights[0], -TINY["conv1.weight"].transpose(2, 3, 1, 0)
-        )
+        found = torch_state.find(state, prefix, [torch_resnet.LAYOUT])
+        assert found == (torch_resnet.LAYOUT, "encoder_k.")
+    converted = from_state_dict(state, "encoder_k")
+    assert [name.split(".")[0] for name in converted.ignored] == 60 * ["encoder_q"]
+    np.testing.assert_array_equal(
+        converted.backbone.weights[0], -TINY["conv1.weight"].transpose(2, 3, 1, 0)
+    )
     with pytest.raises(StateDictError, match=r"--prefix='encoder\.'.*--prefix=encoder_q\."):
         from_state_dict(state, "encoder")
     with pytest.raises(StateDictError, match=r"--prefix=''.*--prefix=encoder_q\."):

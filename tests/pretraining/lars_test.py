@@ -65,3 +65,29 @@ def test_decoupled_decay_of_the_others_spares_vectors():
         optimizer.apply_gradients([(tf.zeros([2, 2]), matrix), (tf.zeros([2]), vector)])
         np.testing.assert_allclose(matrix, np.full([2, 2], 1 - 0.1 * 0.5), rtol=1e-6)
         np.testing.assert_array_equal(vector, [1.0, 1.0])
+
+
+def test_decoupled_decay_spares_biases_of_relative_positions():
+    for build in (optimizers.sgd, optimizers.adamw):
+        table, matrix = (
+            tf.Variable(tf.ones([4, 2]), name=name)
+            for name in ("stage_2/block_0/attention/relative_position_bias_table", "qkv/kernel")
+        )
+        optimizer = build(schedules.WarmupCosine(0.1, 0, 10), [table, matrix], weight_decay=0.5)
+        optimizer.apply_gradients([(tf.zeros([4, 2]), table), (tf.zeros([4, 2]), matrix)])
+        np.testing.assert_array_equal(table, np.ones([4, 2]))
+        np.testing.assert_allclose(matrix, np.full([4, 2], 1 - 0.1 * 0.5), rtol=1e-6)
+
+
+def test_adamw_shortens_gradients_together():
+    """Adam's first step tells lengths apart only by epsilon, so that is made large.
+
+    Keras adds it to the root of a mean that is not corrected yet, sqrt(1 - beta_2) times as long.
+    """
+    rate, epsilon, gradients = 0.1, np.sqrt(0.001), ([3.0, 0.0], [0.0, 4.0])
+    variables = [tf.Variable([1.0, 1.0]) for _ in gradients]
+    optimizer = optimizers.adamw(rate, variables, 0.0, epsilon=epsilon, clip_norm=2.5)
+    optimizer.apply_gradients(zip(map(tf.constant, gradients), variables))
+    for gradient, variable in zip(gradients, variables):
+        clipped = np.array(gradient) * 2.5 / 5
+        np.testing.assert_allclose(variable, 1 - rate * clipped / (np.abs(clipped) + 1), rtol=1e-4)

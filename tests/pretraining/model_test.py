@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The train step: against a slow transcription, on two replicas, under XLA, in bfloat16."""
 
+import functools
 import types
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from tests.pretraining import models
-from vito_tf.pretraining import contrastive_loss, schedules
+from vito_tf.pretraining import contrastive_loss, optimizers, schedules
 
 
 def _one_step(model, batch):
@@ -120,7 +121,7 @@ def test_the_target_keeps_batch_statistics_of_its_own(trained):
 
 
 def test_starts_with_equal_networks():
-    model = models.tiny_model()
+    model = models.tiny_model(bindings=models.SMALL_NET)
     for a, b in zip(model.online.weights, model.target.weights):
         np.testing.assert_array_equal(a, b)
 
@@ -149,9 +150,9 @@ def test_two_replicas_equal_one():
 def test_xla_gives_the_same_step_of_a_resnet():
     batch = models.random_batch(num_views=3)
     plain, compiled = _augmenting_model(""), _augmenting_model("", jit_compile=True)
-    expected, scalars = _one_step(plain, batch), _one_step(compiled, batch)
+    expected, scalars = plain.train_step(batch), _one_step(compiled, batch)
     for name in ("loss", "gradient_norm", "positive_cosine", "attention_entropy_4"):
-        assert scalars[name] == pytest.approx(expected[name], rel=1e-4), name
+        assert scalars[name] == pytest.approx(float(expected[name]), rel=1e-4), name
     for a, b in zip(plain.weights, compiled.weights):
         np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4, err_msg=a.name)
 
@@ -163,7 +164,7 @@ def test_bfloat16_stays_near_float32_and_keeps_its_weights_in_it(trained):
     assert outputs["pooled"].dtype == tf.bfloat16
     assert outputs["embedding"].dtype == outputs["masks"]["3"].dtype == tf.float32
     assert all(weight.dtype == tf.float32 for weight in model.online.learnt_weights)
-    assert _one_step(model, batch)["loss"] == pytest.approx(expected, rel=0.05)
+    assert float(model.train_step(batch)["loss"]) == pytest.approx(expected, rel=0.05)
 
 
 def test_several_steps_an_execution_equal_single_ones(trained):
@@ -191,3 +192,26 @@ def test_an_image_too_small_for_the_scales_is_refused():
 def test_levels_the_backbone_lacks_are_refused():
     with pytest.raises(ValueError, match=r"VitoNetwork.levels is \[4, 6\]"):
         models.tiny_model(bindings="VitoNetwork.levels = (4, 6)")
+
+
+def test_the_online_network_alone_drops_paths():
+    adamw = functools.partial(optimizers.adamw, clip_norm=5.0)
+    model = models.tiny_model(bindings=models.SWIN, optimizer=adamw)
+    batch = models.random_batch()
+    pairs = list(zip(model.online.learnt_weights, model.target.learnt_weights))
+    assert all(np.array_equal(online, target) for online, target in pairs)
+    view = batch["views"][:, 0]
+    maps = {
+        network.name: [network.features(view, training=True)["4"] for _ in range(2)]
+        for network in (model.online, model.target)
+    }
+    np.testing.assert_array_equal(*maps["target"])
+    assert np.abs(maps["online"][0] - maps["online"][1]).max() > 0.1
+
+    norms = [model.online.backbone.get_layer(f"stage_{level}").norm for level in "234"]
+    unused, *used = [norm.gamma.numpy() for norm in norms]
+    model.optimizer.iterations.assign(1)  # The first one's learning rate is 0.
+    assert np.isfinite(model.train_step(batch)["loss"])
+    np.testing.assert_array_equal(norms[0].gamma, unused)  # Of a level that is not pooled.
+    for norm, before in zip(norms[1:], used):
+        assert (norm.gamma.numpy() != before).all()

@@ -8,7 +8,7 @@ import gin
 import numpy as np
 import tensorflow as tf
 
-from vito_tf.backbones import resnet
+from vito_tf.backbones import resnet, swin
 from vito_tf.pretraining import build, optimizers, schedule
 from vito_tf.video import frame_sampling, views
 
@@ -22,6 +22,15 @@ resnet.depth_multiplier = 0.125
 AttentionPooling.hidden_units = 16
 Projector.hidden_units = 32
 Projector.output_units = 16
+"""
+SWIN = """
+VitoNetwork.backbone = @swin
+swin.embed_dim = 4
+swin.depths = (1, 2, 1, 1)
+swin.num_heads = (1, 1, 2, 2)
+swin.window_size = 4
+swin.drop_path = 0.9
+target/swin.drop_path = 0.0
 """
 SMALL_NET = "VitoNetwork.backbone = @tests.pretraining.models.small_net\n"
 
@@ -81,4 +90,4 @@ def random_batch(batch_size=8, num_views=2, seed=0):
     }
 
 
-__all__ = ["IMAGE_SIZE", "TINY", "random_batch", "resnet", "tiny_model"]
+__all__ = ["IMAGE_SIZE", "TINY", "random_batch", "resnet", "swin", "tiny_model"]

@@ -9,7 +9,8 @@ import yaml
 from official.core import exp_factory
 from official.vision import registry_imports  # noqa: F401
 
-from vito_tf.backbones import model_garden, resnet
+from tests.backbones import encoders
+from vito_tf.backbones import model_garden, networks, resnet
 from vito_tf.serving import encoder as encoder_lib
 from vito_tf.serving import model_card
 
@@ -17,7 +18,7 @@ ORIGIN = model_card.Origin({}, "", "", "")
 
 
 def _card(architecture, last_level="5"):
-    backbone = resnet.build(architecture)
+    backbone = networks.build(architecture)
     encoder = encoder_lib.Encoder(backbone, architecture, last_level, "a test")
     return model_card.model_card(encoder, "backbone", 32, "encoders/a", ORIGIN, [])
 
@@ -35,6 +36,15 @@ def test_parameters_of_model_garden(padding):
         config.override(parameters)
         assert config.task.init_checkpoint == "encoders/a"
         assert config.task.model.norm_activation.norm_epsilon == 1e-5
+
+
+def test_a_swin_transformer_is_described_and_has_no_stock_counterpart():
+    card = _card(encoders.TINY_SWIN)
+    for fact in ("| Architecture | Swin transformer |", "| Blocks | 1, 2, 1, 1 |", "| 4 × 4 |"):
+        assert fact in card
+    assert "| Features | 32, average of level 5 |" in card
+    (ours,) = re.findall("```yaml\n(.*?)```", card, re.S)
+    assert yaml.safe_load(ours)["backbone"]["encoder"] == {"path": "encoders/a"}
 
 
 def test_levels_that_were_not_trained_are_told():

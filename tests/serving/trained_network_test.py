@@ -140,8 +140,10 @@ def test_names_that_a_run_does_not_have_are_refused(run):
         trained_network.load(str(run[0]), checkpoint="step-4")
 
 
-def test_a_backbone_that_is_not_model_gardens_resnet_has_no_architecture(run):
+def test_a_backbone_that_is_of_no_known_kind_has_no_architecture(run):
     trained = trained_network.load(str(run[0]))
     trained.network.backbone = resnet.build(trained.architecture, output_stride=16)
-    with pytest.raises(ValueError, match=r"has a backbone of type AdaptedResNet; only those of @r"):
+    with pytest.raises(
+        ValueError, match=r"has a backbone of type AdaptedResNet; only those of @resn"
+    ):
         trained.architecture  # noqa: B018

@@ -13,7 +13,7 @@ import os
 
 import tensorflow as tf
 
-from vito_tf.backbones import resnet
+from vito_tf.backbones import networks
 
 DESCRIPTION = "encoder.json"
 
@@ -35,7 +35,7 @@ class EncoderFiles:
     """
 
     folder: str
-    architecture: resnet.Architecture
+    architecture: networks.Architecture
     weights: str
     source: str
     last_level: str = "5"
@@ -48,7 +48,7 @@ class EncoderFiles:
     def write_description(self) -> None:
         """Writes `encoder.json`, last of all that the folder holds."""
         content = {
-            "architecture": dataclasses.asdict(self.architecture),
+            **networks.describe(self.architecture),
             "weights": self.weights,
             "source": self.source,
             "last_level": self.last_level,
@@ -74,13 +74,13 @@ def read(folder: str) -> EncoderFiles:
             content = json.loads(file.read())
         encoder = EncoderFiles(
             folder,
-            resnet.Architecture(**content["architecture"]),
+            networks.from_description(content),
             str(content["weights"]),
             str(content["source"]),
             content["last_level"],
         )
-        if encoder.last_level not in resnet.LEVELS:
-            raise ValueError(f"last_level must be one of {resnet.LEVELS}.")
+        if encoder.last_level not in networks.LEVELS:
+            raise ValueError(f"last_level must be one of {networks.LEVELS}.")
     except (AttributeError, KeyError, TypeError, UnicodeDecodeError, ValueError) as error:
         raise EncoderError(f"{path} does not describe an encoder: {error}") from error
     if not tf.io.gfile.exists(f"{encoder.checkpoint}.index"):
@@ -91,7 +91,7 @@ def read(folder: str) -> EncoderFiles:
 def write(
     folder: str,
     backbone: tf.keras.Model,
-    architecture: resnet.Architecture,
+    architecture: networks.Architecture,
     source: str,
     last_level: str = "5",
 ) -> EncoderFiles:
@@ -99,7 +99,7 @@ def write(
 
     Args:
       folder: receives them.
-      backbone: made by `resnet.build` of `architecture`.
+      backbone: made by `networks.build` of `architecture`.
       architecture: of the backbone.
       source: where the weights come from, in words.
       last_level: the deepest level that was trained.
@@ -113,7 +113,7 @@ def write(
 
 
 def restore(backbone: tf.keras.Model, encoder: EncoderFiles) -> None:
-    """Gives a network that `resnet.build` made of `encoder.architecture` the encoder's weights.
+    """Gives a network that `networks.build` made of `encoder.architecture` the encoder's weights.
 
     Raises:
       EncoderError: if the weights are not for that network, or damaged.

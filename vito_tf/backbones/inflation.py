@@ -19,7 +19,7 @@ from official.vision import registry_imports  # noqa: F401
 from official.vision.configs import backbones_3d, common
 from official.vision.modeling.backbones import factory
 
-from vito_tf.backbones import encoder_files, normalisation, resnet
+from vito_tf.backbones import encoder_files, networks, normalisation, resnet
 
 _BLOCK_LAYERS = {
     "_conv1": "_temporal_conv",
@@ -59,14 +59,15 @@ def write(
     plain = resnet.Architecture(model_id=backbone_config.get().model_id)
     if files.architecture != plain:
         raise ValueError(
-            f"{encoder_folder} holds {files.architecture}; resnet_3d takes only {plain}."
+            f"{encoder_folder} holds a {networks.kind(files.architecture)}: {files.architecture}; "
+            f"resnet_3d takes only a resnet: {plain}."
         )
-    encoder = resnet.build(files.architecture)
+    encoder = resnet.build(plain)
     encoder_files.restore(encoder, files)
     video_backbone = factory.build_backbone(
         tf.keras.layers.InputSpec(shape=[None, None, None, None, 3]),
         backbone_config,
-        common.NormActivation(norm_epsilon=files.architecture.norm_epsilon, use_sync_bn=False),
+        common.NormActivation(norm_epsilon=plain.norm_epsilon, use_sync_bn=False),
     )
     inflate(encoder, video_backbone)
     checkpoint = tf.train.Checkpoint(backbone=video_backbone)

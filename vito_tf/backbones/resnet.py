@@ -15,7 +15,6 @@ from vito_tf.backbones import adapted_resnet
 
 PADDINGS = ("same", "symmetric")
 OUTPUT_STRIDES = (8, 16, 32)
-LEVELS = ("2", "3", "4", "5")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,22 +119,3 @@ def build(
     return adapted_resnet.AdaptedResNet(
         padding=architecture.padding, output_stride=output_stride, dilated=dilated, **arguments
     )
-
-
-def up_to(backbone: tf.keras.Model, last_level: str) -> tf.keras.Model:
-    """Leaves out the levels beyond one, such as those that pretraining did not reach.
-
-    Args:
-      backbone: of `build`.
-      last_level: '2' to '5'.
-
-    Returns:
-      A backbone of the same layers; `backbone` itself where there is nothing to leave out.
-    """
-    levels = [level for level in sorted(backbone.output_specs) if level <= last_level]
-    if len(levels) == len(backbone.output_specs):
-        return backbone
-    outputs = {level: backbone.output[level] for level in levels}
-    shortened = tf.keras.Model(backbone.inputs, outputs, name=backbone.name)
-    shortened.output_specs = {level: backbone.output_specs[level] for level in levels}
-    return shortened

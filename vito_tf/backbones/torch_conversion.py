@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from typing import Any
 
@@ -11,8 +12,16 @@ import numpy as np
 import tensorflow as tf
 
 from vito_tf import torch_checkpoint, torch_files
-from vito_tf.backbones import encoder_files, resnet, torch_resnet
+from vito_tf.backbones import (
+    encoder_files,
+    networks,
+    swin,
+    torch_resnet,
+    torch_state,
+    torch_swin,
+)
 
+_LAYOUTS: dict[str, Any] = {"resnet": torch_resnet, "swin": torch_swin}
 _TRIAL_SHAPE = (2, 97, 64, 3)  # An odd size and an even one: they are padded differently.
 _MAX_LISTED = 10
 
@@ -24,12 +33,13 @@ class ConversionError(ValueError):
 def to_encoder(
     checkpoint: str, folder: str, prefix: str | None = None, overwrite: bool = False
 ) -> dict[str, Any]:
-    """Converts a checkpoint of torchvision's layout to an encoder on disk.
+    """Converts a checkpoint of torchvision's or Microsoft's Swin layout to an encoder on disk.
 
-    Its architecture (depth, width) is found from names and shapes, its padding is 'symmetric' and
-    batch norm's epsilon 1e-5, as in torchvision. In ResNet-18 and 34 the first block's shortcut,
-    which torchvision lacks, is made to do nothing; training moves it (its batch norm with the first
-    batch), unless the backbone is frozen.
+    Its architecture (kind, depth, width) is found from names and shapes. A ResNet's padding is
+    'symmetric' and batch norm's epsilon 1e-5, as in torchvision. In ResNet-18 and 34 the first
+    block's shortcut, which torchvision lacks, is made to do nothing; training moves it (its batch
+    norm with the first batch), unless the backbone is frozen. In Swin classifiers there are no
+    LayerNorms of levels 2 to 4; they begin with scales of 1 and offsets of 0.
 
     Args:
       checkpoint: a .pth, .pt or .safetensors file.
@@ -38,8 +48,8 @@ def to_encoder(
       overwrite: whether to replace an encoder that the folder holds.
 
     Returns:
-      What was converted, and `max_difference` of the features between what was converted and what
-      the written encoder computes: 0.
+      What was converted; `added`, the tensors that begin as an identity; and `max_difference` of
+      the features between what was converted and what the written encoder computes: 0.
 
     Raises:
       CheckpointError: if the file cannot be read.
@@ -48,24 +58,24 @@ def to_encoder(
     _check_target(folder, overwrite)
     state = torch_checkpoint.read_state_dict(checkpoint)
     try:
-        converted = torch_resnet.from_state_dict(state, prefix)
-    except torch_resnet.StateDictError as error:
+        converted = _from_state_dict(state, prefix)
+    except torch_state.StateDictError as error:
         raise ConversionError(f"{checkpoint} cannot be converted. {error}") from error
     name = os.path.basename(checkpoint)
     source = f"PyTorch checkpoint {name}" + (converted.prefix and f", {converted.prefix}*")
     if tf.io.gfile.exists(folder):
         tf.io.gfile.rmtree(folder)
     encoder_files.write(folder, converted.backbone, converted.architecture, source)
-    reloaded = _load(encoder_files.read(folder))
-    difference = _max_difference(converted.backbone, reloaded)
+    difference = _read_back(converted.backbone, converted.architecture, folder)
     if difference:
         raise ConversionError(f"{folder} was not written well: features differ by {difference}.")
     more = len(converted.ignored) - _MAX_LISTED
     ignored = ", ".join(converted.ignored[:_MAX_LISTED]) + (f" and {more} more" * (more > 0))
     return {
-        **_describe(converted.architecture, reloaded),
+        **_describe(converted.architecture, converted.backbone),
         "prefix": converted.prefix or "none",
         "ignored": ignored or "none",
+        "added": ", ".join(converted.added) or "none",
         "max_difference": difference,
     }
 
@@ -73,9 +83,11 @@ def to_encoder(
 def to_checkpoint(
     folder: str, path: str, ignore_padding: bool = False, overwrite: bool = False
 ) -> dict[str, Any]:
-    """Converts an encoder on disk to a state dict with torchvision's names.
+    """Converts an encoder on disk to a state dict with torchvision's names, or Microsoft's.
 
-    Encoders of basic blocks (ResNet-18, 34) have a convolution and a batch norm in the shortcut of
+    Swin transformers have Microsoft's, with the LayerNorms of both its classifier and its backbones
+    for segmentation and detection (`torch_swin.to_state_dict`). ResNets have torchvision's; those
+    of basic blocks (ResNet-18, 34) have a convolution and a batch norm in the shortcut of
     the first, `layer1.0.downsample`, which has to be added to torchvision's network.
 
     Args:
@@ -103,9 +115,10 @@ def to_checkpoint(
     backbone = _load(encoder)
     if os.path.dirname(path):
         tf.io.gfile.makedirs(os.path.dirname(path))
-    state = torch_resnet.to_state_dict(backbone)
+    layout = _LAYOUTS[networks.kind(encoder.architecture)]
+    state = layout.to_state_dict(backbone)
     torch_files.write_state_dict(path, state)
-    read_back = torch_resnet.from_state_dict(torch_checkpoint.read_state_dict(path))
+    read_back = layout.from_state_dict(torch_checkpoint.read_state_dict(path))
     for old, new in zip(backbone.weights, read_back.backbone.weights):
         if not np.array_equal(old.numpy(), new.numpy()):
             raise ConversionError(f"{path} was not written well: {old.name} differs.")
@@ -113,9 +126,16 @@ def to_checkpoint(
         **_describe(encoder.architecture, backbone),
         "last_level": encoder.last_level,
         "tensors": len(state),
-        "beyond_torchvision": _beyond_torchvision(state) or "none",
-        "max_difference": _max_difference(backbone, read_back.backbone),
+        f"beyond_{layout.LAYOUT.source.lower()}": layout.beyond(state) or "none",
+        "max_difference": _max_difference(_features(backbone), _features(read_back.backbone)),
     }
+
+
+def _from_state_dict(state: dict[str, np.ndarray], prefix: str | None) -> torch_state.Converted:
+    """Of the one network among tensors, of whichever kind it is."""
+    layouts = {module.LAYOUT: module for module in _LAYOUTS.values()}
+    layout, prefix = torch_state.find(state, prefix, list(layouts))
+    return layouts[layout].from_state_dict(state, prefix)
 
 
 def _check_target(path: str, overwrite: bool) -> None:
@@ -133,6 +153,8 @@ def _check_target(path: str, overwrite: bool) -> None:
 def _check_expressible(encoder: encoder_files.EncoderFiles, ignore_padding: bool) -> None:
     """Refuses encoders that compute something else with torchvision's layers."""
     architecture = encoder.architecture
+    if isinstance(architecture, swin.Architecture):
+        return
     if architecture.norm_epsilon != torch_resnet.NORM_EPSILON:
         raise ConversionError(
             f"{encoder.folder} has norm_epsilon={architecture.norm_epsilon}; torchvision's ResNets "
@@ -148,31 +170,40 @@ def _check_expressible(encoder: encoder_files.EncoderFiles, ignore_padding: bool
 
 
 def _load(encoder: encoder_files.EncoderFiles) -> tf.keras.Model:
-    backbone = resnet.build(encoder.architecture)
+    backbone = networks.build(encoder.architecture)
     encoder_files.restore(backbone, encoder)
     return backbone
 
 
-def _describe(architecture: resnet.Architecture, backbone: tf.keras.Model) -> dict[str, Any]:
+def _describe(architecture: networks.Architecture, backbone: tf.keras.Model) -> dict[str, Any]:
     return {
-        "model_id": architecture.model_id,
-        "depth_multiplier": architecture.depth_multiplier,
-        "padding": architecture.padding,
+        "network": networks.kind(architecture),
+        **dataclasses.asdict(architecture),
         "parameters": backbone.count_params(),
     }
 
 
-def _beyond_torchvision(state: dict[str, np.ndarray]) -> str:
-    """What torchvision's network has no place for, until one is added to it."""
-    first = torch_resnet.FIRST_SHORTCUT
-    extra = f"{first}0.weight" in state and "layer1.0.conv3.weight" not in state
-    return f"{first}*" if extra else ""
+def _read_back(
+    backbone: tf.keras.Model, architecture: networks.Architecture, folder: str
+) -> float:
+    """Gives a backbone the weights that a folder holds; returns by how much its features differ."""
+    encoder = encoder_files.read(folder)
+    if encoder.architecture != architecture:
+        raise ConversionError(f"{folder} was not written well: it has {encoder.architecture}.")
+    expected = _features(backbone)
+    for weight in backbone.weights:
+        weight.assign(tf.zeros_like(weight))
+    encoder_files.restore(backbone, encoder)
+    return _max_difference(expected, _features(backbone))
 
 
-def _max_difference(first: tf.keras.Model, second: tf.keras.Model) -> float:
-    """The largest difference of feature maps, relative to the largest feature of the map."""
+def _features(backbone: tf.keras.Model) -> dict[str, tf.Tensor]:
     images = tf.random.stateless_normal(_TRIAL_SHAPE, seed=(0, 0))
-    ones, others = first(images, training=False), second(images, training=False)
+    return backbone(images, training=False)
+
+
+def _max_difference(ones: dict[str, tf.Tensor], others: dict[str, tf.Tensor]) -> float:
+    """The largest difference of feature maps, relative to the largest feature of the map."""
     return max(
         float(
             tf.reduce_max(tf.abs(ones[level] - others[level])) / tf.reduce_max(tf.abs(ones[level]))

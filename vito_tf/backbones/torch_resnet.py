@@ -10,15 +10,15 @@ one prefix or another. Kernels are [out, in, height, width] there, [height, widt
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import tensorflow as tf
 from official.vision.modeling.backbones import resnet as model_garden
 
-from vito_tf.backbones import resnet
+from vito_tf.backbones import resnet, torch_state
 
+LAYOUT = torch_state.Layout("ResNet", "torchvision", ("conv1.weight", "layer1.0.conv1.weight"))
 NORM_EPSILON = 1e-5  # torch.nn.BatchNorm2d's.
 FIRST_SHORTCUT = "layer1.0.downsample."  # Only bottlenecks have it in torchvision.
 _CONV = {"weight": "kernel"}
@@ -28,31 +28,9 @@ _NORM = {
     "running_mean": "moving_mean",
     "running_var": "moving_variance",
 }
-_LANDMARKS = ("conv1.weight", "layer1.0.conv1.weight")
 _TRUNK = re.compile(r"(conv1|bn1|layer\d+)\.")
 _BLOCK = re.compile(r"layer(\d+)\.(\d+)\.")
 _COUNTER = "num_batches_tracked"
-_MAX_NAMED = 5
-
-
-class StateDictError(ValueError):
-    """Tensors that are not those of a ResNet; the message names them."""
-
-
-class Converted(NamedTuple):
-    """A state dict as a backbone.
-
-    Attributes:
-      backbone: of `resnet.build`, with the weights.
-      architecture: of the backbone.
-      prefix: of the names of its tensors.
-      ignored: names of tensors that are no part of it: heads, projections, other networks.
-    """
-
-    backbone: tf.keras.Model
-    architecture: resnet.Architecture
-    prefix: str
-    ignored: tuple[str, ...]
 
 
 def variables(backbone: tf.keras.Model) -> dict[str, tf.Variable]:
@@ -87,7 +65,9 @@ def _layers(backbone: tf.keras.Model) -> Iterator[tuple[str, tf.keras.layers.Lay
             yield f"{name}.downsample.1", block._norm0
 
 
-def from_state_dict(state: Mapping[str, np.ndarray], prefix: str | None = None) -> Converted:
+def from_state_dict(
+    state: Mapping[str, np.ndarray], prefix: str | None = None
+) -> torch_state.Converted:
     """Makes a backbone of a state dict; its architecture shows in names and shapes.
 
     Args:
@@ -98,18 +78,23 @@ def from_state_dict(state: Mapping[str, np.ndarray], prefix: str | None = None) 
       StateDictError: if there is no such network, more than one, or one that is not torchvision's
         ResNet: with tensors missing, beyond it, or of other shapes.
     """
-    prefix = _find_prefix(state) if prefix is None else _check_prefix(state, prefix)
+    _, prefix = torch_state.find(state, prefix, [LAYOUT])
     network = {name[len(prefix) :]: t for name, t in state.items() if name.startswith(prefix)}
     architecture = architecture_of(network)
     backbone = resnet.build(architecture)
     targets = variables(backbone)
-    values = {**_identity_shortcut(network, targets), **network}
-    _check_tensors(values, targets)
+    added = _identity_shortcut(network, targets)
+    values = {**added, **network}
+    trunk = [name for name in values if _TRUNK.match(name) and not name.endswith(_COUNTER)]
+    shapes = {
+        name: torch_state.torch_shape(tuple(target.shape)) for name, target in targets.items()
+    }
+    torch_state.check(values, shapes, trunk, LAYOUT)
     for name, target in targets.items():
-        target.assign(_to_keras(values[name].astype(np.float32)))
+        target.assign(torch_state.to_keras(values[name].astype(np.float32)))
     used = {prefix + name for name in targets}
     ignored = (name for name in state if name not in used and not name.endswith(_COUNTER))
-    return Converted(backbone, architecture, prefix, tuple(ignored))
+    return torch_state.Converted(backbone, architecture, prefix, tuple(ignored), tuple(added))
 
 
 def to_state_dict(backbone: tf.keras.Model) -> dict[str, np.ndarray]:
@@ -121,7 +106,7 @@ def to_state_dict(backbone: tf.keras.Model) -> dict[str, np.ndarray]:
     targets = variables(backbone)
     state = {}
     for name, target in targets.items():
-        state[name] = _to_torch(target.numpy())
+        state[name] = torch_state.to_torch(target.numpy())
         if name.endswith("running_var"):
             state[name.replace("running_var", _COUNTER)] = np.array(0, np.int64)
     identity = _identity_shortcut({}, targets)
@@ -130,17 +115,10 @@ def to_state_dict(backbone: tf.keras.Model) -> dict[str, np.ndarray]:
     return state
 
 
-def _to_keras(value: np.ndarray) -> np.ndarray:
-    return value.transpose(2, 3, 1, 0) if value.ndim == 4 else value
-
-
-def _to_torch(value: np.ndarray) -> np.ndarray:
-    return value.transpose(3, 2, 0, 1) if value.ndim == 4 else value
-
-
-def _torch_shape(target: tf.Variable) -> tuple[int, ...]:
-    shape = tuple(target.shape)
-    return (shape[3], shape[2], *shape[:2]) if len(shape) == 4 else shape
+def beyond(state: Mapping[str, np.ndarray]) -> str:
+    """What torchvision's network has no place for, until one is added to it; '' for nothing."""
+    extra = f"{FIRST_SHORTCUT}0.weight" in state and "layer1.0.conv3.weight" not in state
+    return f"{FIRST_SHORTCUT}*" if extra else ""
 
 
 def _identity_shortcut(
@@ -150,7 +128,7 @@ def _identity_shortcut(
 
     Bottlenecks, and blocks whose width changes, have one in torchvision too.
     """
-    shape = _torch_shape(targets[f"{FIRST_SHORTCUT}0.weight"])
+    shape = torch_state.torch_shape(tuple(targets[f"{FIRST_SHORTCUT}0.weight"].shape))
     bottleneck = "layer1.0.conv3.weight" in targets
     if bottleneck or shape[0] != shape[1] or f"{FIRST_SHORTCUT}0.weight" in network:
         return {}
@@ -162,39 +140,6 @@ def _identity_shortcut(
         f"{FIRST_SHORTCUT}1.running_mean": 0 * ones,
         f"{FIRST_SHORTCUT}1.running_var": ones - np.float32(NORM_EPSILON),
     }
-
-
-def _candidates(names: Collection[str]) -> list[str]:
-    """Prefixes of all ResNets among the tensors."""
-    first, second = _LANDMARKS
-    ends = (name[: -len(second)] for name in names if name.endswith(second))
-    return [prefix for prefix in ends if prefix + first in names]
-
-
-def _find_prefix(names: Collection[str]) -> str:
-    found = _candidates(names)
-    if len(found) > 1:
-        raise StateDictError(f"It holds several ResNets; choose one: {_prefix_flags(found)}.")
-    if not found:
-        raise StateDictError(
-            "It holds no ResNet of torchvision's layout: no tensors are called "
-            f"...{_LANDMARKS[0]} and ...{_LANDMARKS[1]}; those that it holds are "
-            f"{_listed(names) or 'none'}."
-        )
-    return found[0]
-
-
-def _check_prefix(names: Collection[str], prefix: str) -> str:
-    prefix = f"{prefix.rstrip('.')}." if prefix else ""
-    found = _candidates(names)
-    if prefix not in found:
-        instead = f"those that it holds: {_prefix_flags(found)}" if found else "it holds none"
-        raise StateDictError(f"It holds no ResNet of --prefix={prefix!r}; {instead}.")
-    return prefix
-
-
-def _prefix_flags(prefixes: Collection[str]) -> str:
-    return ", ".join(f"--prefix={prefix or repr('')}" for prefix in prefixes)
 
 
 def architecture_of(network: Mapping[str, np.ndarray]) -> resnet.Architecture:
@@ -211,13 +156,15 @@ def architecture_of(network: Mapping[str, np.ndarray]) -> resnet.Architecture:
         for model_id, spec in model_garden.RESNET_SPECS.items()
     }
     if (kind, repeats) not in known:
-        raise StateDictError(
+        raise torch_state.StateDictError(
             f"Its groups have {repeats} {kind} blocks, as no known ResNet has; those known are "
             f"{sorted(model_garden.RESNET_SPECS)}."
         )
-    stem, width = (network[name].shape[:1] for name in _LANDMARKS)
+    stem, width = (network[name].shape[:1] for name in LAYOUT.landmarks)
     if not width or not width[0] or stem not in (width, (64,)):
-        raise StateDictError(f"The widths of {_LANDMARKS[0]} and {_LANDMARKS[1]} fit no ResNet.")
+        raise torch_state.StateDictError(
+            f"The widths of {' and '.join(LAYOUT.landmarks)} fit no ResNet."
+        )
     return resnet.Architecture(
         model_id=known[kind, repeats],
         depth_multiplier=width[0] / 64,
@@ -225,28 +172,3 @@ def architecture_of(network: Mapping[str, np.ndarray]) -> resnet.Architecture:
         padding="symmetric",
         norm_epsilon=NORM_EPSILON,
     )
-
-
-def _check_tensors(values: Mapping[str, np.ndarray], targets: Mapping[str, tf.Variable]) -> None:
-    """Refuses what would leave a weight of the backbone unset, or a weight of the file unused."""
-    trunk = {name for name in values if _TRUNK.match(name) and not name.endswith(_COUNTER)}
-    wrong = [
-        f"{name} {values[name].dtype}{list(values[name].shape)} instead of "
-        f"float{list(_torch_shape(target))}"
-        for name, target in targets.items()
-        if name in values
-        and (values[name].shape != _torch_shape(target) or values[name].dtype.kind != "f")
-    ]
-    faults = {
-        "lacks": [name for name in targets if name not in values],
-        "has besides": sorted(trunk - set(targets)),
-        "has of another shape or type": wrong,
-    }
-    if any(faults.values()):
-        found = (f"{what} {_listed(names)}" for what, names in faults.items() if names)
-        raise StateDictError(f"It is no ResNet of torchvision's: it {'; it '.join(found)}.")
-
-
-def _listed(names: Collection[str]) -> str:
-    shown = ", ".join(list(names)[:_MAX_NAMED])
-    return shown + (f" and {len(names) - _MAX_NAMED} more" if len(names) > _MAX_NAMED else "")

@@ -17,6 +17,7 @@ from vito_tf.video import views as views_lib
 
 SMALLEST_MAP = 2
 PRECISIONS = ("float32", "mixed_bfloat16")
+TARGET_SCOPE = "target"
 
 
 @gin.configurable
@@ -54,6 +55,9 @@ def build_model(
 ) -> model_lib.VitoModel:
     """Builds and compiles the model in the current distribution strategy.
 
+    The target network is built in the gin scope `target`, for what may differ between the two:
+    `target/swin.drop_path = 0.0` lets the online network alone drop paths, as MoBY does.
+
     Args:
       views: gives the size of the images, and what augmentation is left for the device.
       schedule: length, learning rate and EMA.
@@ -67,9 +71,9 @@ def build_model(
     tf.keras.utils.set_random_seed(seed)
     tf.keras.mixed_precision.set_global_policy(execution.precision)
     sync = tf.distribute.get_strategy().num_replicas_in_sync > 1
-    online, target = (
-        network_lib.VitoNetwork(sync_batch_norm=sync, name=name) for name in ("online", "target")
-    )
+    online = network_lib.VitoNetwork(sync_batch_norm=sync, name="online")
+    with gin.config_scope(TARGET_SCOPE):
+        target = network_lib.VitoNetwork(sync_batch_norm=sync, name="target")
     for network in (online, target):
         network(tf.zeros([1, views.image_size, views.image_size, 3]))
     check_map_sizes(online, views.image_size)

@@ -85,7 +85,9 @@ class VitoModel(tf.keras.Model):
             replica_loss = loss / tf.distribute.get_strategy().num_replicas_in_sync
         weights = self.online.learnt_weights
         gradients = tape.gradient(replica_loss, weights)
-        pairs = list(self.optimizer.aggregate_gradients(zip(gradients, weights)))
+        # A Swin transformer's levels have norms that are of no use where they are not pooled.
+        pairs = [pair for pair in zip(gradients, weights) if pair[0] is not None]
+        pairs = list(self.optimizer.aggregate_gradients(pairs))
         rate = schedules.ema_rate(step, self.ema_base, self.total_steps)
         scalars = {
             "loss": loss,

@@ -39,7 +39,8 @@ class VitoNetwork(tf.keras.Model):
           backbone: builder of the encoder, called with `sync_batch_norm`; it returns a model from
             images to {level: feature map}.
           levels: the scales S that are pooled; level l has stride 2**l. The paper pools the last
-            two blocks of a ResNet, (4, 5).
+            two blocks of a ResNet, (4, 5). It does not say which of a Swin transformer's; the last
+            two stages, of the same strides, are our choice.
           pooling: 'attention' (eq. 2), 'average' or 'max' (Figure B.2's ablation).
           sync_batch_norm: whether batch statistics are taken over all replicas.
           **kwargs: of `tf.keras.Model`.

@@ -78,6 +78,10 @@ class Pretraining:
     ):
         """Builds model, data and monitors, and restores an interrupted run.
 
+        What goes on after an interruption is what it would have been without, but for networks that
+        drop paths (`swin.drop_path` > 0): which ones is drawn from TensorFlow's global generator,
+        which starts afresh.
+
         Args:
           directory: what the run writes goes here: the asked and the operative configuration,
             checkpoints, metrics.jsonl, TensorBoard events, skipped.tsv, summary.json, report.html.

@@ -9,7 +9,7 @@ import functools
 
 import tensorflow as tf
 
-from vito_tf.backbones import encoder_files, normalisation, resnet
+from vito_tf.backbones import encoder_files, networks, normalisation
 from vito_tf.evaluation import attention_maps
 from vito_tf.pretraining import network as network_lib
 from vito_tf.serving import trained_network
@@ -26,7 +26,7 @@ class Encoder:
     Images are [B, H, W, 3] float32 RGB in [0, 1], of any size.
 
     Attributes:
-      backbone: made by `resnet.build` of `architecture`.
+      backbone: made by `networks.build` of `architecture`.
       architecture: of the backbone.
       last_level: the deepest level that was trained; its average is the image's feature.
       source: where the weights come from, in words.
@@ -34,7 +34,7 @@ class Encoder:
     """
 
     backbone: tf.keras.Model
-    architecture: resnet.Architecture
+    architecture: networks.Architecture
     last_level: str
     source: str
     network: network_lib.VitoNetwork | None = None
@@ -94,7 +94,7 @@ def of_run(trained: trained_network.TrainedNetwork) -> Encoder:
     """The encoder of a pretraining run.
 
     Raises:
-      TrainedNetworkError: if its backbone is no ResNet of Model Garden's.
+      TrainedNetworkError: if its backbone is of no known architecture.
     """
     source = f"{trained.name} network of a pretraining run by vito_tf, step {trained.step}"
     network = trained.network
@@ -108,7 +108,7 @@ def of_folder(folder: str) -> Encoder:
       EncoderError: if the folder holds none.
     """
     files = encoder_files.read(folder)
-    backbone = resnet.build(files.architecture)
+    backbone = networks.build(files.architecture)
     encoder_files.restore(backbone, files)
     return Encoder(backbone, files.architecture, files.last_level, files.source)
 

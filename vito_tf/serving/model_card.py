@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 import vito_tf
-from vito_tf.backbones import resnet
+from vito_tf.backbones import networks, resnet
 from vito_tf.ingestion import markdown
 from vito_tf.serving import encoder as encoder_lib
 
@@ -65,10 +65,10 @@ of_clips = encoder.signatures["video_clip"](clips)  # [B, T, H, W, 3], averaged 
 In Python:
 
 ```python
-from vito_tf.backbones import encoder_files, normalisation, resnet
+from vito_tf.backbones import encoder_files, networks, normalisation
 
 encoder = encoder_files.read("{path}")
-backbone = resnet.build(encoder.architecture)
+backbone = networks.build(encoder.architecture)
 encoder_files.restore(backbone, encoder)
 maps = backbone(normalisation.normalise(images), training=False)  # {{'2', '3', '4', '5'}}
 ```
@@ -168,10 +168,10 @@ def model_card(
     return "\n".join(parts)
 
 
-def _model_garden(architecture: resnet.Architecture, path: str) -> str:
-    """How its models take the encoder; its own ResNet has TensorFlow's padding alone."""
+def _model_garden(architecture: networks.Architecture, path: str) -> str:
+    """How its models take the encoder; its own are ResNets, with TensorFlow's padding alone."""
     text = _ANY_BACKBONE.format(path=path)
-    if architecture.padding == "same":
+    if isinstance(architecture, resnet.Architecture) and architecture.padding == "same":
         text += _STOCK_BACKBONE.format(path=path, epsilon=f"{architecture.norm_epsilon:.1e}")
     return text
 
@@ -183,12 +183,9 @@ def _method(encoder: encoder_lib.Encoder) -> str:
 
 
 def _facts(encoder: encoder_lib.Encoder) -> str:
-    architecture = encoder.architecture
     levels = ", ".join(encoder.network.levels) if encoder.network is not None else "not known"
     rows = {
-        "Architecture": f"ResNet-{architecture.model_id}",
-        "Width": f"× {architecture.depth_multiplier:g}",
-        "Padding": architecture.padding,
+        **_network(encoder.architecture),
         "Parameters, all levels": f"{_count(encoder.backbone.trainable_variables):,}",
         "Parameters, features": f"{_count(encoder.pooled_part.trainable_variables):,}",
         "Features": f"{encoder.num_features}, average of level {encoder.last_level}",
@@ -201,6 +198,22 @@ def _facts(encoder: encoder_lib.Encoder) -> str:
             "they were initialised, for networks that go on to train them.\n"
         )
     return table
+
+
+def _network(architecture: networks.Architecture) -> dict[str, str]:
+    if isinstance(architecture, resnet.Architecture):
+        return {
+            "Architecture": f"ResNet-{architecture.model_id}",
+            "Width": f"× {architecture.depth_multiplier:g}",
+            "Padding": architecture.padding,
+        }
+    return {
+        "Architecture": "Swin transformer",
+        "Channels of levels 2 to 5": ", ".join(map(str, architecture.channels)),
+        "Blocks": ", ".join(map(str, architecture.depths)),
+        "Attention heads": ", ".join(map(str, architecture.num_heads)),
+        "Window": f"{architecture.window_size} × {architecture.window_size}",
+    }
 
 
 def _count(variables: Sequence) -> int:

@@ -13,10 +13,9 @@ from collections.abc import Iterator
 import gin
 import tensorflow as tf
 from absl import logging
-from official.vision.modeling.backbones import resnet as model_garden
 
 from vito_tf import configuration, registry  # noqa: F401
-from vito_tf.backbones import resnet
+from vito_tf.backbones import networks
 from vito_tf.pretraining import comparison, run_directory
 from vito_tf.pretraining import network as network_lib
 
@@ -52,21 +51,20 @@ class TrainedNetwork:
     summary: dict[str, float]
 
     @property
-    def architecture(self) -> resnet.Architecture:
+    def architecture(self) -> networks.Architecture:
         """Of the encoder.
 
         Raises:
-          TrainedNetworkError: if it is no ResNet of Model Garden's.
+          TrainedNetworkError: if it is neither a ResNet of Model Garden's nor a Swin transformer.
         """
         backbone = self.network.backbone
-        if type(backbone) is not model_garden.ResNet:
+        architecture = networks.architecture_of(backbone)
+        if architecture is None:
             raise TrainedNetworkError(
                 f"The run in {self.model_dir} has a backbone of type {type(backbone).__name__}; "
-                "only those of @resnet can be exported."
+                "only those of @resnet and @swin can be exported."
             )
-        config = backbone.get_config()
-        names = ("model_id", "depth_multiplier", "scale_stem", "norm_epsilon")
-        return resnet.Architecture(**{name: config[name] for name in names})
+        return architecture
 
     @property
     def last_level(self) -> str:

@@ -147,19 +147,14 @@ def _onnx(folder: str) -> list[tuple[str, Call, bool]]:
 
 
 def _backbone(folder: str) -> list[tuple[str, Call, bool]]:
-    """Model Garden's own ResNet, with weights restored as its tasks do it."""
-    from official.vision.configs import backbones, common
+    """A backbone of Model Garden's type that fits, with weights restored as its tasks do it."""
     from official.vision.modeling.backbones import factory
 
-    from vito_tf.backbones import encoder_files, normalisation
+    from vito_tf.backbones import encoder_files, model_garden, normalisation
 
-    architecture = encoder_files.read(folder).architecture
-    fields = ("model_id", "depth_multiplier", "scale_stem")
-    resnet = backbones.ResNet(**{name: getattr(architecture, name) for name in fields})
+    config, norm = model_garden.taking(encoder_files.read(folder).architecture)
     backbone = factory.build_backbone(
-        tf.keras.layers.InputSpec(shape=[None, None, None, 3]),
-        backbones.Backbone(type="resnet", resnet=resnet),
-        common.NormActivation(norm_epsilon=architecture.norm_epsilon, activation="relu"),
+        tf.keras.layers.InputSpec(shape=[None, None, None, 3]), config, norm
     )
     status = tf.train.Checkpoint(backbone=backbone).read(tf.train.latest_checkpoint(folder))
     status.expect_partial().assert_existing_objects_matched()
@@ -167,7 +162,7 @@ def _backbone(folder: str) -> list[tuple[str, Call, bool]]:
     def call(_: str, value: np.ndarray) -> dict:
         return backbone(normalisation.normalise(tf.constant(value)), training=False)
 
-    return [("Model Garden's resnet", call, False)]
+    return [(f"Model Garden's {config.type}", call, False)]
 
 
 _LOADERS = {

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.backbones import encoders
+from vito_tf.backbones import swin
 from vito_tf.evaluation.encoders import baselines, encoder, random_weights
 
 IMAGES = np.random.default_rng(0).random((2, 21, 34, 3), np.float32)
@@ -46,6 +48,21 @@ def test_random_networks_are_known_by_their_seed():
     assert one.capabilities == {encoder.LAST_MAP, encoder.DENSE_FEATURES}
     with pytest.raises(ValueError, match=r"no network 'resnet9'; there are resnet10, resnet18"):
         baselines.load_random("resnet9")
+
+
+def test_random_swin_transformers(monkeypatch):
+    sizes = {f"swin_{size}": architecture for size, architecture in swin.SIZES.items()}
+    assert set(sizes) == {"swin_tiny", "swin_small", "swin_base"}
+    assert sizes.items() <= baselines._NETWORKS.items()
+    monkeypatch.setitem(baselines._NETWORKS, "swin_tiny", encoders.TINY_SWIN)
+    found = baselines.load_random("swin_tiny", seed=3)
+    assert found(tf.constant(IMAGES)).features.shape == (2, 32)
+    assert found.description == "swin_tiny with random weights, seed 3"
+    assert found.capabilities == {encoder.LAST_MAP, encoder.DENSE_FEATURES}
+    with pytest.raises(
+        ValueError, match=r"depth_multiplier=0\.5 is for ResNets, not for swin_tiny"
+    ):
+        baselines.load_random("swin_tiny", depth_multiplier=0.5)
 
 
 def test_spread_of_random_weights():

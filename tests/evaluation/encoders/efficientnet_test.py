@@ -11,13 +11,18 @@ from vito_tf.curation import efficientnet_lite
 from vito_tf.evaluation.encoders import efficientnet, encoder, keras_copies
 
 
-def test_outputs_at_its_own_size_and_others():
+@pytest.fixture(name="lite0", scope="module")
+def _lite0():
+    state = torch_checkpoint.read_state_dict(efficientnet_lite.installed_weights("lite0"))
+    return efficientnet_lite.efficientnet_lite("lite0", state)
+
+
+def test_outputs_at_its_own_size_and_others(lite0):
     found = efficientnet.load("lite0")
     assert (found.name, found.image_size) == ("EfficientNet-Lite0", 224)
     assert found.capabilities == {encoder.LOGITS, encoder.LAST_MAP, encoder.DENSE_FEATURES}
     images = np.random.default_rng(0).random((1, 224, 224, 3), np.float32)
-    state = torch_checkpoint.read_state_dict(efficientnet_lite.installed_weights("lite0"))
-    expected = efficientnet_lite.efficientnet_lite("lite0", state)(images * 255)
+    expected = lite0(images * 255)
     outputs = found(tf.constant(images))
     np.testing.assert_allclose(np.asarray(outputs.logits), expected["logits"], atol=1e-4)
     np.testing.assert_allclose(outputs.features, expected["features"], atol=1e-4)
@@ -28,17 +33,15 @@ def test_outputs_at_its_own_size_and_others():
     assert smaller.shape == (1, 3, 2, 1280)
 
 
-def test_dense_features_do_without_the_stride_before_the_last():
-    state = torch_checkpoint.read_state_dict(efficientnet_lite.installed_weights("lite0"))
-    model = efficientnet_lite.efficientnet_lite("lite0", state)
-    level = keras_copies.before_last_stride(model)
+def test_dense_features_do_without_the_stride_before_the_last(lite0):
+    level = keras_copies.before_last_stride(lite0)
     (name,) = level.strided
     images = np.random.default_rng(0).random((1, 64, 96, 3), np.float32) * 255
     strided, unstrided = (
         tf.keras.Model(
             copy.input, [copy.get_layer(name).output, copy.get_layer(level.output).output]
         )
-        for copy in (keras_copies.any_size(model), keras_copies.any_size(model, level.strided))
+        for copy in (keras_copies.any_size(lite0), keras_copies.any_size(lite0, level.strided))
     )
     first, last = (np.asarray(outputs) for outputs in strided(images))
     dense_first, dense_last = (np.asarray(outputs) for outputs in unstrided(images))

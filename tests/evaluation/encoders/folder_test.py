@@ -17,7 +17,7 @@ from vito_tf.backbones import encoder_files, resnet
 from vito_tf.evaluation import attention_maps
 from vito_tf.evaluation.encoders import encoder, folder
 from vito_tf.serving import encoder as encoder_lib
-from vito_tf.serving import file_formats
+from vito_tf.serving import encoder_module, file_formats
 from vito_tf.transfer import linear_classification
 
 IMAGES = runs.images(2, 40, 56)
@@ -43,7 +43,10 @@ def _export(tmp_path_factory):
     path = str(tmp_path_factory.mktemp("exports") / "export")
     network = runs.random_network()
     exported = encoder_lib.Encoder(network.backbone, encoders.TINY, "5", "a test", network)
-    file_formats.write_saved_model(exported, 48, path)
+    with pytest.MonkeyPatch.context() as patch:
+        # They take seconds, and are for others.
+        patch.setattr(encoder_module.EncoderModule, "signatures", lambda self: None)
+        file_formats.write_saved_model(exported, 48, path)
     return path, network
 
 
@@ -53,9 +56,13 @@ def _plain(tmp_path_factory):
     return path, encoders.write_encoder(path, seed=1)
 
 
-def test_features_maps_and_attention_of_an_export(export):
-    path, network = export
-    found = folder.load(path)
+@pytest.fixture(name="bare", scope="module")
+def _bare(export):
+    return folder.load(export[0])
+
+
+def test_features_maps_and_attention_of_an_export(export, bare):
+    network, found = export[1], bare
     assert (found.name, found.image_size) == ("export", 224)
     assert found.capabilities == {encoder.LAST_MAP, encoder.DENSE_FEATURES, encoder.ATTENTION}
     outputs, expected = found(IMAGES), maps(network.backbone)["5"]
@@ -91,13 +98,27 @@ def test_dense_features(plain, found):
     unstrided = resnet.build(encoders.TINY, output_stride=8, dilated=False)
     for source, target in zip(plain[1].weights, unstrided.weights):
         target.assign(source)
-    dense = tf.function(found.dense_features)  # Builds its network while it is traced.
+    # Builds its network while it is traced.
+    dense = tf.function(found.dense_features, autograph=False)
     np.testing.assert_allclose(dense(IMAGES), maps(unstrided)["4"], rtol=1e-4, atol=1e-5)
     odd = IMAGES[:, :33, :17]
     assert dense(odd).shape == (2, 5, 3, 32)
     np.testing.assert_allclose(dense(odd), maps(unstrided, odd)["4"], rtol=1e-4, atol=1e-5)
     with pytest.raises(encoder.UnsupportedError, match=r"plain .* does not pool by attention"):
         found.attention(IMAGES)
+
+
+def test_a_swin_transformer(tmp_path):
+    backbone = encoders.write_encoder(tmp_path, architecture=encoders.TINY_SWIN)
+    found = folder.load(str(tmp_path))
+    assert found.capabilities == {encoder.LAST_MAP, encoder.DENSE_FEATURES}
+    outputs, expected = found(IMAGES), maps(backbone)["5"]
+    np.testing.assert_allclose(np.asarray(outputs.last_map), expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(outputs.features, np.mean(expected, (1, 2)), rtol=1e-4, atol=1e-5)
+    dense = found.dense_features(IMAGES)
+    assert dense.shape == (2, 5, 7, 16)
+    enlarged = tf.image.resize(IMAGES, [80, 112], tf.image.ResizeMethod.BILINEAR)
+    np.testing.assert_allclose(dense, maps(backbone, enlarged)["4"], rtol=1e-3, atol=1e-4)
 
 
 def test_levels_that_were_not_trained_do_not_count(plain, tmp_path):
@@ -149,7 +170,7 @@ def write_run(path, encoder_path, num_classes, **config):
     return probe
 
 
-def test_a_linear_classifier(plain, export, tmp_path):
+def test_a_linear_classifier(export, bare, tmp_path):
     probe = write_run(tmp_path / "run", export[0], 1000)
     found = folder.load(str(tmp_path / "run"))
     assert (found.name, found.image_size) == ("run", 32)
@@ -157,7 +178,7 @@ def test_a_linear_classifier(plain, export, tmp_path):
     assert found.capabilities == {
         *(encoder.LOGITS, encoder.LAST_MAP, encoder.DENSE_FEATURES, encoder.ATTENTION)
     }
-    outputs, bare = found(IMAGES), folder.load(export[0])
+    outputs = found(IMAGES)
     np.testing.assert_allclose(outputs.features, bare(IMAGES).features, rtol=1e-4, atol=1e-5)
     logits = probe(tf.constant(standardised(IMAGES), tf.float32))[1]
     np.testing.assert_allclose(np.asarray(outputs.logits), logits, rtol=1e-3, atol=1e-4)

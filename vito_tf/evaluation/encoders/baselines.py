@@ -9,17 +9,20 @@ import dataclasses
 import tensorflow as tf
 from official.vision.modeling.backbones import resnet as model_garden
 
-from vito_tf.backbones import resnet
+from vito_tf.backbones import networks, resnet, swin
 from vito_tf.evaluation.encoders import (
+    backbone_encoder,
     encoder,
     identity,
     keras_encoder,
     random_weights,
-    resnet_encoder,
 )
 
 _IMAGE_SIZE = 224
-_NETWORKS = {f"resnet{depth}": depth for depth in sorted(model_garden.RESNET_SPECS)}
+_NETWORKS: dict[str, networks.Architecture] = {
+    **{f"resnet{depth}": resnet.Architecture(depth) for depth in sorted(model_garden.RESNET_SPECS)},
+    **{f"swin_{size}": architecture for size, architecture in swin.SIZES.items()},
+}
 COLOUR = "colour"
 _GRID = 4  # Our choice, as is that of a grid at all.
 _CELL = 8
@@ -28,27 +31,34 @@ _CELL = 8
 def load_random(
     network: str, image_size: int | None = None, seed: int = 0, depth_multiplier: float = 1.0
 ) -> keras_encoder.KerasEncoder:
-    """Builds a ResNet that was never trained.
+    """Builds a ResNet or a Swin transformer that was never trained.
 
     Args:
-      network: 'resnet10', 'resnet18', 'resnet34', 'resnet50', ...
+      network: 'resnet10', 'resnet18', 'resnet34', 'resnet50', ..., 'swin_tiny', 'swin_small' or
+        'swin_base'.
       image_size: 224 by default.
       seed: of the weights.
       depth_multiplier: of `resnet.Architecture`.
 
     Raises:
-      ValueError: there is no such network.
+      ValueError: there is no such network, or it is none whose width can be multiplied.
     """
     if network not in _NETWORKS:
         raise ValueError(f"there is no network {network!r}; there are {', '.join(_NETWORKS)}")
-    architecture = resnet.Architecture(_NETWORKS[network], depth_multiplier)
-    backbone = resnet.build(architecture)
+    architecture = _NETWORKS[network]
+    description = network
+    if isinstance(architecture, resnet.Architecture):
+        architecture = dataclasses.replace(architecture, depth_multiplier=depth_multiplier)
+        description += f" of width {depth_multiplier:g}"
+    elif depth_multiplier != 1:
+        raise ValueError(f"depth_multiplier={depth_multiplier:g} is for ResNets, not for {network}")
+    backbone = networks.build(architecture)
     random_weights.fill(backbone, seed)
-    return resnet_encoder.of_backbone(
+    return backbone_encoder.of_backbone(
         backbone,
         architecture,
         f"random {network}",
-        f"{network} of width {depth_multiplier:g} with random weights, seed {seed}",
+        f"{description} with random weights, seed {seed}",
         image_size or _IMAGE_SIZE,
     )
 

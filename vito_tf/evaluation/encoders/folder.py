@@ -9,8 +9,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from vito_tf.backbones import encoder_files, model_garden, resnet
-from vito_tf.evaluation.encoders import encoder, keras_encoder, resnet_encoder
+from vito_tf.backbones import encoder_files, model_garden, networks
+from vito_tf.evaluation.encoders import backbone_encoder, encoder, keras_encoder
 from vito_tf.transfer import linear_classification, linear_classifier
 
 _IMAGE_SIZE = 224
@@ -58,10 +58,10 @@ def _what_it_is(folder: str) -> str:
 
 def _load_encoder(folder: str, image_size: int | None) -> keras_encoder.KerasEncoder:
     files = encoder_files.read(folder)
-    backbone = resnet.build(files.architecture)
+    backbone = networks.build(files.architecture)
     encoder_files.restore(backbone, files)
-    return resnet_encoder.of_backbone(
-        resnet.up_to(backbone, files.last_level),
+    return backbone_encoder.of_backbone(
+        networks.up_to(backbone, files.last_level),
         files.architecture,
         name_of(folder),
         f"{folder}: {files.source}",
@@ -89,7 +89,7 @@ def _load_linear_run(folder: str, image_size: int | None) -> keras_encoder.Keras
         description += f"; features alone, for want of {encoder.IMAGENET_CLASSES} classes"
     model = linear_classifier.read_parameters(folder).task.model
     path, architecture = _encoder_of_run(model.backbone)
-    return resnet_encoder.of_network(
+    return backbone_encoder.of_network(
         network,
         backbone,
         architecture,
@@ -101,15 +101,12 @@ def _load_linear_run(folder: str, image_size: int | None) -> keras_encoder.Keras
     )
 
 
-def _encoder_of_run(config: model_garden.Backbone) -> tuple[str, resnet.Architecture | None]:
+def _encoder_of_run(config: model_garden.Backbone) -> tuple[str, networks.Architecture | None]:
     """Path of the encoder that a run of linear classification names, if any, and its network."""
-    if config.type != "encoder":
-        return "", None
     chosen = config.get()
-    if chosen.path:
-        return chosen.path, encoder_files.read(chosen.path).architecture
-    fields = ("model_id", "depth_multiplier", "scale_stem", "padding")
-    return "", resnet.Architecture(**{field: getattr(chosen, field) for field in fields})
+    if not isinstance(chosen, (model_garden.Encoder, model_garden.Swin)):
+        return "", None
+    return getattr(chosen, "path", ""), model_garden.architecture_of(chosen)
 
 
 def _without_path(model: linear_classification.LinearModel) -> dict[str, Any]:

@@ -12,7 +12,8 @@ import tensorflow as tf
 def fill(model: tf.keras.Model, seed: int) -> None:
     """Draws kernels anew, the same for the same seed, from N(0, 2 / fan-in) (He et al. 2015).
 
-    Biases and batch norm stay as Keras makes them.
+    So are tables of position biases, by their number of rows. Other biases and norms stay as Keras
+    makes them.
 
     Args:
       model: changed in place.

@@ -22,8 +22,8 @@ saved_model:FOLDER
 clip_resnet:FILE
   a PyTorch or safetensors state dict with the image tower of CLIP's RN50, RN101, ..., as OpenCLIP
   publishes them.
-random:resnet50, random:resnet18, ...
-  random weights, a baseline. seed=0 and depth_multiplier=1 (width).
+random:resnet50, random:resnet18, ... random:swin_tiny, random:swin_small, random:swin_base
+  random weights, a baseline. seed=0 and, of ResNets, depth_multiplier=1 (width).
 raw:colour
   average colours, a baseline without a network.
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The vito_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Encoders that are Model Garden's ResNets: ours, converted ones, random ones."""
+"""Encoders that are backbones: ours, converted ones, random ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from vito_tf.backbones import normalisation, resnet
+from vito_tf.backbones import networks, normalisation, resnet
 from vito_tf.evaluation.encoders import encoder, keras_encoder
 
 _DENSE_LEVEL = "4"
@@ -20,7 +20,7 @@ _DENSE_STRIDE = 8
 
 def of_backbone(
     backbone: tf.keras.Model,
-    architecture: resnet.Architecture,
+    architecture: networks.Architecture,
     name: str,
     description: str,
     image_size: int,
@@ -29,7 +29,7 @@ def of_backbone(
     """Makes an encoder whose features are the average of the last level.
 
     Args:
-      backbone: of `resnet.build` of `architecture`, up to the last level that was trained.
+      backbone: of `networks.build` of `architecture`, up to the last level that was trained.
       architecture: of the backbone.
       name: see `Encoder`.
       description: see there.
@@ -53,7 +53,7 @@ def of_backbone(
 def of_network(
     network: tf.keras.Model,
     backbone: tf.keras.Model,
-    architecture: resnet.Architecture | None,
+    architecture: networks.Architecture | None,
     facts: Mapping[str, Any],
     name: str,
     description: str,
@@ -65,8 +65,8 @@ def of_network(
     Args:
       network: see `KerasEncoder`; takes what `normalisation.normalise` returns.
       backbone: see `of_backbone`.
-      architecture: of the backbone; None where it is not one of `resnet.build`, which leaves the
-        encoder without dense features.
+      architecture: of the backbone; None where it is not one of `networks.build`, which leaves
+        the encoder without dense features.
       facts: all else that the outputs depend on besides weights.
       name: see `of_backbone`, as are the others.
       description: see there.
@@ -80,7 +80,7 @@ def of_network(
     if architecture is not None and _DENSE_LEVEL in backbone.output:
         build_dense = functools.partial(_level_four_at_stride_8, backbone, architecture)
     return keras_encoder.build(
-        "resnet",
+        networks.kind(architecture) if architecture is not None else "backbone",
         {"architecture": architecture and dataclasses.asdict(architecture), **facts},
         name,
         description,
@@ -93,12 +93,26 @@ def of_network(
 
 
 def _level_four_at_stride_8(
-    backbone: tf.keras.Model, architecture: resnet.Architecture
+    backbone: tf.keras.Model, architecture: networks.Architecture
 ) -> tf.keras.Model:
-    """Level '4' of the same weights, neither strided nor dilated (VFS, `switch_strides`)."""
+    """Level '4' of the same weights: a ResNet neither strided nor dilated (VFS, `switch_strides`).
+
+    A Swin transformer has no strides to leave out, its patches and merging being what they are: it
+    is given images enlarged by 2, bilinearly, whose level '4' has stride 8. That is our choice; the
+    paper evaluates no Swin transformer on DAVIS.
+    """
+    if not isinstance(architecture, resnet.Architecture):
+        return _of_enlarged_images(networks.up_to(backbone, _DENSE_LEVEL))
     unstrided = resnet.build(architecture, output_stride=_DENSE_STRIDE, dilated=False)
-    unstrided = resnet.up_to(unstrided, _DENSE_LEVEL)
+    unstrided = networks.up_to(unstrided, _DENSE_LEVEL)
     unstrided.trainable = False  # As the backbone's, for the same order of weights.
     for target, value in zip(unstrided.weights, backbone.weights):
         target.assign(value)
     return tf.keras.Model(unstrided.inputs, unstrided.output[_DENSE_LEVEL])
+
+
+def _of_enlarged_images(backbone: tf.keras.Model) -> tf.keras.Model:
+    images = tf.keras.Input([None, None, 3])
+    enlarge = 2 ** int(_DENSE_LEVEL) // _DENSE_STRIDE
+    enlarged = tf.keras.layers.UpSampling2D(enlarge, interpolation="bilinear")(images)
+    return tf.keras.Model(images, backbone(enlarged)[_DENSE_LEVEL])
