@@ -35,7 +35,7 @@ def reference_box(draws, height, width):
 
 @pytest.mark.parametrize("size", [(240, 320), (256, 144), (20, 300), (300, 20), (1, 1)])
 def test_boxes(size):
-    box = tf.function(clip_augmentation.random_resized_crop_box)
+    box = tf.function(clip_augmentation.random_resized_crop_box, autograph=False)
     for number in range(20):
         seed = tf.constant([7, number])
         draws = tf.random.stateless_uniform([22], seed).numpy().astype(float)
@@ -100,7 +100,7 @@ def test_colours(order):
 def test_jitter_draws_once_for_a_clip_and_within_its_strengths():
     frame = np.random.default_rng(0).uniform(0.2, 0.6, size=(1, 4, 4, 3)).astype(np.float32)
     clip = tf.constant(np.repeat(frame, 3, axis=0))
-    jitter = tf.function(clip_augmentation.colour_jitter)
+    jitter = tf.function(clip_augmentation.colour_jitter, autograph=False)
     strengths = tf.constant([0.4, 0.0, 0.0, 0.0])
     factors = []
     for number in range(200):

@@ -35,9 +35,22 @@ def pretrained(folder):
     pooled = tf.keras.layers.GlobalAveragePooling2D()(backbone.output["5"])
     model = tf.keras.Model(backbone.input, tf.keras.layers.Dense(3)(pooled))
     pixels, labels = pictures.stripes(960, seed=2)
-    loss = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(tf.keras.optimizers.Adam(3e-3), loss)
-    model.fit(normalisation.normalise(pixels / np.float32(255)), labels, 32, verbose=0)
+    images = normalisation.normalise(pixels / np.float32(255))
+    optimizer = tf.keras.optimizers.legacy.Adam(3e-3)
+    optimizer._create_all_weights(model.trainable_weights)  # Or the step would be traced twice.
+
+    # Keras' own training would convert every layer by AutoGraph, which takes longer than to train.
+    @tf.function(autograph=False)
+    def step(images, labels):
+        with tf.GradientTape() as tape:
+            logits = model(images, training=True)
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+            loss = tf.reduce_mean(losses)
+        weights = model.trainable_weights
+        optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights))
+
+    for start in range(0, 960, 32):
+        step(images[start : start + 32], labels[start : start + 32])
     encoder_files.write(str(folder), backbone, encoders.TINY, "stripes")
     return backbone
 

@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 import tensorflow as tf
-from official.core import exp_factory, train_lib, train_utils
+from official.core import exp_factory, train_utils
 from PIL import Image
 
 from tests.transfer import quick_tasks
@@ -96,5 +96,5 @@ def run(params, model_dir, mode="train_and_eval", eagerly=False):
     train_utils.serialize_config(params, str(model_dir))
     with strategy.scope():
         task = quick_tasks.get_task(params.task, logging_dir=str(model_dir))
-    model, _ = train_lib.run_experiment(strategy, task, mode, params, str(model_dir))
+    model, _ = quick_tasks.run_experiment(strategy, task, mode, params, str(model_dir))
     return model

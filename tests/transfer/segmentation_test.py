@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import yaml
-from official.core import exp_factory, train_lib
+from official.core import exp_factory
 from official.vision.utils import summary_manager
 
 from tests.backbones import encoders
@@ -84,7 +84,7 @@ def run(params, model_dir, strategy=None):
     strategy = strategy or tf.distribute.get_strategy()
     with strategy.scope():
         task = quick_tasks.get_task(params.task, logging_dir=str(model_dir))
-    return train_lib.run_experiment(
+    return quick_tasks.run_experiment(
         strategy,
         task,
         "train_and_post_eval",
@@ -109,21 +109,21 @@ def events(folder):
 
 @pytest.fixture(scope="module")
 def trained(records, tmp_path_factory):
-    """A short run: its folder, its model and its last evaluation."""
-    model_dir = tmp_path_factory.mktemp("run")
-    return model_dir, *run(tiny(records), model_dir)
+    """A short run: its folder, its model, its last evaluation, and its parameters."""
+    model_dir, params = tmp_path_factory.mktemp("run"), tiny(records)
+    return model_dir, *run(params, model_dir), params
 
 
 def test_learns_coloured_rectangles(trained):
     # A constant has 1/3 at most.
-    _, _, logs = trained
+    _, _, logs, _ = trained
     assert logs["mean_iou"] > 0.45
     assert logs["pixel_accuracy"] > 0.6
 
 
 def test_evaluates_whole_images(trained):
     """The figures are those of one image after the other, in numpy."""
-    _, model, logs = trained
+    _, model, logs, _ = trained
     matrix = np.zeros([3, 3])
     for seed, size in enumerate(SIZES, start=100):
         image, mask = segmentation_data.picture(seed, *size)
@@ -166,7 +166,7 @@ def test_evaluates_whole_images(trained):
 
 def test_resumes_on_two_replicas(records, trained):
     """There is nothing left to train. The last batch leaves one of them without images."""
-    model_dir, _, logs = trained
+    model_dir, _, logs, _ = trained
     strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
     params = tiny(records)
     params.trainer.eval_tf_function = False
@@ -192,14 +192,16 @@ def test_draws_pictures(trained):
     )
 
 
-@pytest.mark.parametrize("name", ["vito_fcn_pascal", "vito_fcn_ade20k"])
-def test_yaml_states_the_protocol(name):
+@pytest.mark.parametrize("data", ["pascal", "ade20k"])
+@pytest.mark.parametrize("head", ["fcn", "upernet"])
+def test_yaml_states_the_protocol(head, data):
+    name = f"vito_{head}_{data}"
     params = exp_factory.get_exp_config(name)
     stated = yaml.safe_load((FINETUNE / f"{name}.yaml").read_text())
     before = params.as_dict()
     params.override(stated)
     assert params.as_dict() == before
-    changed = {"task": {"losses": {"l2_weight_decay": 0.0}}}
+    changed = {"task": {"losses": {"l2_weight_decay": 0.1}}}
     params.override(changed)
     assert params.as_dict() != before
 
@@ -225,15 +227,21 @@ def test_encoder_arrives_feature_by_feature(records, tmp_path):
     backbone = encoders.write_encoder(tmp_path)
     images = tf.random.stateless_normal([2, 64, 64, 3], [1, 2])
     expected = backbone(images)
-    for encoder, init_checkpoint in (({"path": str(tmp_path)}, None), ({}, str(tmp_path))):
-        params = tiny(records, init_checkpoint=init_checkpoint)
-        params.task.model.backbone.encoder.override({**encoder, "output_stride": 32})
-        task = quick_tasks.get_task(params.task)
-        model = task.build_model()
-        task.initialize(model)
+    params = tiny(records)
+    params.task.model.backbone.encoder.override({"path": str(tmp_path), "output_stride": 32})
+    task = quick_tasks.get_task(params.task)
+    model = task.build_model()
+
+    def check():
         actual = model.backbone(images)
         for level, feature in expected.items():
             np.testing.assert_allclose(actual[level], feature, rtol=1e-4, atol=1e-5)
+
+    check()
+    encoders.randomise(model.backbone, seed=1)
+    task.task_config.init_checkpoint = str(tmp_path)
+    task.initialize(model)
+    check()
     assert set(model.checkpoint_items) == {"backbone", "head"}
 
 
@@ -243,22 +251,23 @@ def test_what_does_not_fit_the_head_or_the_network_is_named(records, tmp_path):
     params = tiny(records)
     params.task.model.backbone.encoder.path = str(tmp_path / "short")
     task = quick_tasks.get_task(params.task)
-    with pytest.raises(ValueError, match=r"^task\.model\.head\.level is 5, but .* levels 2, 3, 4"):
-        task.build_model()
     params.task.model.head.level = 4
     model = task.build_model()
     assert model(np.zeros([1, 64, 64, 3], np.float32))["logits"].shape == [1, 4, 4, 3]
+    params.task.model.head.level = 5
+    with pytest.raises(ValueError, match=r"^task\.model\.head\.level is 5, but .* levels 2, 3, 4"):
+        task.add_heads(model.backbone)
     for path, modules in ((tmp_path, "backbone"), (tmp_path / "short", "backbnoe")):
         params.task.override({"init_checkpoint": str(path), "init_checkpoint_modules": modules})
         with pytest.raises(ValueError, match=rf"^task\.init_checkpoint={path} does not fit"):
             task.initialize(model)
 
 
-def test_weight_decay_is_half_the_squared_norm(records):
-    params = tiny(records, losses={"l2_weight_decay": 0.005})
-    model = quick_tasks.get_task(params.task).build_model()
+def test_weight_decay_is_half_the_squared_norm(trained):
+    _, model, _, params = trained
     for everything in (True, False):
-        params.override({"task": {"losses": {"decay_norms_and_biases": everything}}})
+        losses = {"l2_weight_decay": 0.005, "decay_norms_and_biases": everything}
+        params.override({"task": {"losses": losses}})
         with tf.GradientTape() as tape:
             (loss,) = model.losses
         decayed = [v for v in model.trainable_variables if everything or v.shape.rank == 4]
@@ -277,4 +286,4 @@ def test_number_of_classes_must_be_that_of_the_data(records):
 
 def test_task_is_registered():
     params = exp_factory.get_exp_config("vito_fcn_pascal")
-    assert isinstance(quick_tasks.get_task(params.task), segmentation.TASK)
+    assert isinstance(quick_tasks.get_task(params.task), segmentation.TASKS)

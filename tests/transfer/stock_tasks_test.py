@@ -9,6 +9,8 @@ import pytest
 import tensorflow as tf
 from official.vision import registry_imports  # noqa: F401
 from official.vision.dataloaders import tfexample_utils
+from official.vision.modeling.backbones import resnet as stock_resnet
+from official.vision.modeling.backbones import resnet_deeplab
 
 from tests.backbones import encoders
 from tests.transfer import quick_tasks
@@ -16,6 +18,8 @@ from vito_tf.backbones import resnet
 from vito_tf.transfer import experiment_params
 
 RESNET_50 = resnet.Architecture(model_id=50)
+SPECS = (stock_resnet.RESNET_SPECS, resnet_deeplab.RESNET_SPECS)
+FEW_BLOCKS = [("bottleneck", num_filters, 2) for num_filters in (8, 16, 32, 64)]
 TINY = {"type": "resnet", "resnet": {"model_id": 10, "depth_multiplier": 0.125}}
 CLASSIFICATION = {
     "model": {
@@ -60,6 +64,15 @@ CASES: dict[str, tuple[dict, resnet.Architecture]] = {
 }
 
 
+@pytest.fixture
+def _small_resnet_50(monkeypatch):
+    """Blocks are joined in the same way, however many and wide they are. DeepLab has no other."""
+    stock, deeplab = SPECS
+    assert stock[50] == deeplab[50]
+    for specs in SPECS:
+        monkeypatch.setitem(specs, 50, FEW_BLOCKS)
+
+
 def example(experiment):
     if experiment == "image_classification":
         return tfexample_utils.create_classification_example(40, 40)
@@ -68,12 +81,13 @@ def example(experiment):
     return tfexample_utils.create_detection_test_example(64, 64, 3, 2, True, True)
 
 
+@pytest.mark.usefixtures("_small_resnet_50")
 @pytest.mark.parametrize("experiment", CASES)
 def test_a_stock_experiment_starts_from_an_encoder(experiment, tmp_path):
     config, architecture = CASES[experiment]
     encoder = tmp_path / "encoder"
     output_stride = 16 if experiment == "seg_deeplabv3_pascal" else 32
-    expected = encoders.write_encoder(encoder, 0, architecture, output_stride)
+    expected = encoders.write_encoder(encoder, 0, architecture, output_stride=output_stride)
     with tf.io.TFRecordWriter(str(tmp_path / "train.tfrecord")) as writer:
         for _ in range(2):
             writer.write(example(experiment))

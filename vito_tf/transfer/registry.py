@@ -12,3 +12,4 @@ from vito_tf.transfer import (  # noqa: F401
     stock_experiments,
     video_classification,
 )
+from vito_tf.transfer.detection import experiments  # noqa: F401

@@ -1,6 +1,6 @@
 # Copyright 2026 The vito_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The configuration of semantic segmentation with a fully-convolutional head (A.2)."""
+"""The configuration of semantic segmentation (A.2)."""
 
 import dataclasses
 from typing import Optional
@@ -42,40 +42,75 @@ class DataConfig(stock.DataConfig):
 
 
 @dataclasses.dataclass
-class Head(hyperparams.Config):
+class FcnHead(hyperparams.Config):
     """See `fcn_head.FcnHead`."""
 
     level: int = 5
     num_convs: int = 2
     num_filters: int = 256
     dilation: int = 6
+    dropout: float = 0.0
+
+
+@dataclasses.dataclass
+class UperNetHead(hyperparams.Config):
+    """See `upernet_head.UperNetHead`."""
+
+    num_filters: int = 512
+    pool_scales: list[int] = dataclasses.field(default_factory=lambda: [1, 2, 3, 6])
+    dropout: float = 0.1
 
 
 @dataclasses.dataclass
 class Model(hyperparams.Config):
-    """Encoder and head.
+    """What models with any head have in common.
 
     Attributes:
       num_classes: without the label to ignore.
       input_size: of the network, the crop and three channels.
       backbone: of the standardised image.
-      head: on one of its levels.
       norm_activation: batch norm of the head; its momentum and synchronisation also of the encoder.
         The activation is always ReLU.
     """
 
     num_classes: int = 0
     input_size: list[int] = dataclasses.field(default_factory=lambda: [512, 512, 3])
+    backbone: model_garden.Backbone = dataclasses.field(default_factory=model_garden.Backbone)
+    norm_activation: common.NormActivation = dataclasses.field(
+        default_factory=lambda: common.NormActivation(
+            activation="relu", norm_momentum=0.9, norm_epsilon=1e-5, use_sync_bn=True
+        )
+    )
+
+
+@dataclasses.dataclass
+class Fcn(Model):
+    """A head on one of the backbone's levels, which has output stride 16.
+
+    Attributes:
+      head: the head.
+    """
+
     backbone: model_garden.Backbone = dataclasses.field(
         default_factory=lambda: model_garden.Backbone(
             type="encoder", encoder=model_garden.Encoder(output_stride=16)
         )
     )
-    head: Head = dataclasses.field(default_factory=Head)
-    norm_activation: common.NormActivation = dataclasses.field(
-        default_factory=lambda: common.NormActivation(
-            activation="relu", norm_momentum=0.9, norm_epsilon=1e-5, use_sync_bn=True
-        )
+    head: FcnHead = dataclasses.field(default_factory=FcnHead)
+
+
+@dataclasses.dataclass
+class UperNet(Model):
+    """A head on all of the backbone's levels, and one on the last but one that helps in training.
+
+    Attributes:
+      head: the head.
+      auxiliary: the other, with mmsegmentation's values.
+    """
+
+    head: UperNetHead = dataclasses.field(default_factory=UperNetHead)
+    auxiliary: FcnHead = dataclasses.field(
+        default_factory=lambda: FcnHead(level=4, num_convs=1, dilation=1, dropout=0.1)
     )
 
 
@@ -94,8 +129,19 @@ class Losses(stock.Losses):
 
 
 @dataclasses.dataclass
+class UperNetLosses(Losses):
+    """Those of two heads.
+
+    Attributes:
+      auxiliary_weight: of the auxiliary head's loss.
+    """
+
+    auxiliary_weight: float = 0.4
+
+
+@dataclasses.dataclass
 class Task(stock.SemanticSegmentationTask):
-    """Model Garden's task with the classes above.
+    """Model Garden's task with the classes above; `FcnTask` and `UperNetTask` can be run.
 
     Attributes:
       num_pictures: validation images whose predicted masks are drawn at each evaluation; they are
@@ -110,3 +156,18 @@ class Task(stock.SemanticSegmentationTask):
     losses: Losses = dataclasses.field(default_factory=Losses)
     init_checkpoint_modules: str = "backbone"
     num_pictures: int = 8
+
+
+@dataclasses.dataclass
+class FcnTask(Task):
+    """With a fully-convolutional head."""
+
+    model: Fcn = dataclasses.field(default_factory=Fcn)
+
+
+@dataclasses.dataclass
+class UperNetTask(Task):
+    """With UperNet's heads. AdamW's decoupled weight decay is the optimiser's."""
+
+    model: UperNet = dataclasses.field(default_factory=UperNet)
+    losses: UperNetLosses = dataclasses.field(default_factory=UperNetLosses)

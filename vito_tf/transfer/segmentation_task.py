@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import abc
 import json
 import os
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 from official.core import task_factory
+from official.modeling import hyperparams
 from official.vision.modeling import segmentation_model
 from official.vision.modeling.backbones import factory
 from official.vision.tasks import semantic_segmentation as stock
@@ -26,9 +28,8 @@ from vito_tf.transfer import (
 )
 
 
-@task_factory.register_task_cls(segmentation_config.Task)
 class SegmentationTask(stock.SemanticSegmentationTask):
-    """Model Garden's task with an FCN head, and with metrics at the images' own resolution.
+    """Model Garden's task with our heads, and with metrics at the images' own resolution.
 
     Evaluation reports `mean_iou`, `pixel_accuracy`, `iou/<class>` for classes that the data have,
     and `validation_loss`, the mean over pixels in the network's resolution. Classes have their
@@ -40,35 +41,50 @@ class SegmentationTask(stock.SemanticSegmentationTask):
         """Builds a `SegmentationModel` from standardised images to {'logits': [B, h, w, C]}.
 
         Raises:
-          ValueError: if the backbone lacks the head's level, as that of an encoder does whose
+          ValueError: if the backbone lacks a head's level, as that of an encoder does whose
             training did not reach it.
         """
         config = self.task_config.model
-        norm = config.norm_activation
         backbone = factory.build_backbone(
             tf.keras.layers.InputSpec(shape=[None, *config.input_size]),
             config.backbone,
-            norm,
+            config.norm_activation,
         )
-        levels = sorted(backbone.output_specs)
-        if str(config.head.level) not in levels:
-            raise ValueError(
-                f"task.model.head.level is {config.head.level}, but the backbone has the levels "
-                f"{', '.join(levels)} only."
-            )
-        head = fcn_head.FcnHead(
-            config.num_classes,
-            **config.head.as_dict(),
-            sync_batch_norm=norm.use_sync_bn,
-            norm_momentum=norm.norm_momentum,
-            norm_epsilon=norm.norm_epsilon,
-            name="fcn_head",
-        )
-        model = segmentation_model.SegmentationModel(backbone, None, head)
+        model = self.add_heads(backbone)
         model(tf.keras.Input(config.input_size), training=False)
         if self.task_config.losses.l2_weight_decay:
             model.add_loss(lambda: self._weight_decay(model))
         return model
+
+    @abc.abstractmethod
+    def add_heads(self, backbone: tf.keras.Model) -> segmentation_model.SegmentationModel:
+        """Makes the model from its backbone."""
+
+    def fcn_head(self, name: str, backbone: tf.keras.Model) -> fcn_head.FcnHead:
+        """The head that `task.model.<name>` describes.
+
+        Raises:
+          ValueError: if the backbone lacks its level.
+        """
+        config = getattr(self.task_config.model, name)
+        levels = sorted(backbone.output_specs)
+        if str(config.level) not in levels:
+            raise ValueError(
+                f"task.model.{name}.level is {config.level}, but the backbone has the levels "
+                f"{', '.join(levels)} only."
+            )
+        return fcn_head.FcnHead(**self.head_arguments(config), name=f"fcn_{name}")
+
+    def head_arguments(self, head: hyperparams.Config) -> dict[str, Any]:
+        """What a head's layer takes: its own configuration and what all heads have in common."""
+        config = self.task_config.model
+        return {
+            "num_classes": config.num_classes,
+            **head.as_dict(),
+            "sync_batch_norm": config.norm_activation.use_sync_bn,
+            "norm_momentum": config.norm_activation.norm_momentum,
+            "norm_epsilon": config.norm_activation.norm_epsilon,
+        }
 
     def initialize(self, model: tf.keras.Model) -> None:
         """Restores `task.init_checkpoint`, if there is one.
@@ -183,6 +199,15 @@ class SegmentationTask(stock.SemanticSegmentationTask):
         ]
         squares = [tf.nn.l2_loss(tf.cast(variable, tf.float32)) for variable in variables]
         return losses.l2_weight_decay * tf.add_n(squares)
+
+
+@task_factory.register_task_cls(segmentation_config.FcnTask)
+class FcnTask(SegmentationTask):
+    """With an FCN head."""
+
+    def add_heads(self, backbone: tf.keras.Model) -> segmentation_model.SegmentationModel:
+        """Adds the head."""
+        return segmentation_model.SegmentationModel(backbone, None, self.fcn_head("head", backbone))
 
 
 def class_names(input_path: Any, num_classes: int) -> list[str]:
