@@ -14,7 +14,7 @@ from tests import commands
 from tests.backbones import encoders
 from tests.pretraining import models
 from tests.serving import runs
-from vito_tf.backbones import encoder_files, resnet
+from vito_tf.backbones import encoder_files, networks
 from vito_tf.serving import encoder as encoder_lib
 from vito_tf.serving import file_formats, trained_network, verify
 
@@ -103,7 +103,7 @@ def test_a_run_becomes_a_backbone_for_model_garden(
     assert (files.architecture, files.last_level) == (encoders.TINY, "4")
     expected = trained_network.load(run).network.backbone
     for checkpoint in (files.checkpoint, tf.train.latest_checkpoint(str(path))):
-        restored = resnet.build(files.architecture)
+        restored = networks.build(files.architecture)
         status = tf.train.Checkpoint(backbone=restored).read(checkpoint)
         status.expect_partial().assert_existing_objects_matched()
         for weight, value in zip(restored.get_weights(), expected.get_weights()):
@@ -163,7 +163,7 @@ def test_an_encoder_on_disk_becomes_tflite(tfhub, here, photo, tmp_path, monkeyp
 
 def test_an_export_that_is_not_the_network_is_not_kept(tfhub, run, photo, tmp_path, monkeypatch):
     def write_another(encoder, image_size, folder):
-        other = encoders.randomise(resnet.build(encoder.architecture), seed=8)
+        other = encoders.randomise(networks.build(encoder.architecture), seed=8)
         encoder_files.write(folder, other, encoder.architecture, "a test")
 
     monkeypatch.setitem(file_formats.WRITERS, "saved_model", write_another)

@@ -41,7 +41,7 @@ NUM_TO_OVERFIT = 36
 NUM_TO_TRAIN, NUM_TO_VALIDATE = 240, 120
 CONFIG = "gin_configs/finetune/quickstart_fcos.yaml"
 SMALL_RESNET = {"model_id": 10, "depth_multiplier": 0.25}
-SYSTEMS = {
+SYSTEMS: dict[str, dict] = {
     "atss": {
         "model": {"head": {"type": "fcos", "quality": "centreness"}},
         "assignment": {"type": "atss"},

@@ -12,7 +12,7 @@ from official.vision.modeling.backbones import resnet_3d
 from official.vision.modeling.backbones.resnet import RESNET_SPECS as FLAT_SPECS
 
 from tests.backbones import encoders
-from vito_tf.backbones import encoder_files, inflation, resnet
+from vito_tf.backbones import encoder_files, inflation, networks, resnet
 
 CLIP = (8, 32, 32, 3)
 
@@ -64,10 +64,11 @@ def test_the_stock_experiment_sees_what_the_encoder_sees_and_trains(tmp_path, mo
 def test_other_architectures_are_refused(tmp_path):
     encoders.write_encoder(tmp_path / "encoder")
     files = encoder_files.read(str(tmp_path / "encoder"))
-    for architecture, message in [
+    cases: list[tuple[networks.Architecture, str]] = [
         (encoders.TINY, r"holds a resnet: .*model_id=10.*takes only a resnet: .*model_id=50"),
         (encoders.TINY_SWIN, r"holds a swin: .*embed_dim=4.*takes only a resnet: .*model_id=50"),
-    ]:
+    ]
+    for architecture, message in cases:
         dataclasses.replace(files, architecture=architecture).write_description()
         with pytest.raises(ValueError, match=message):
             inflation.write(str(tmp_path / "encoder"), str(tmp_path / "inflated"))

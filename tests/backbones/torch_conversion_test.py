@@ -11,7 +11,7 @@ import pytest
 from tests.backbones import torch_reference
 from tests.backbones.encoders import TINY, write_encoder
 from vito_tf import torch_files
-from vito_tf.backbones import encoder_files, resnet
+from vito_tf.backbones import encoder_files, networks, resnet
 from vito_tf.backbones.torch_conversion import ConversionError, to_checkpoint, to_encoder
 from vito_tf.torch_checkpoint import CheckpointError, read_state_dict
 
@@ -59,7 +59,7 @@ def test_there_and_back(checkpoint, tmp_path):
     encoder = encoder_files.read(folder)
     assert encoder.architecture == resnet.Architecture(10, 0.0625, padding="symmetric")
     assert encoder.source == "PyTorch checkpoint weights.pth, module.*"
-    backbone = resnet.build(encoder.architecture)
+    backbone = networks.build(encoder.architecture)
     encoder_files.restore(backbone, encoder)
     expected = torch_reference.features(STATE, IMAGES)
     for level, value in backbone(IMAGES, training=False).items():

@@ -122,7 +122,10 @@ def test_other_widths_of_numbers_beside_a_head():
     """16 bits in the first half of a network, 64 in the second."""
     dtypes = [np.float16] * (len(TINY) // 2) + [np.float64] * len(TINY)
     state = {name: value.astype(dtype) for (name, value), dtype in zip(TINY.items(), dtypes)}
-    heads = {"module.fc.weight": np.zeros([10, 128], np.float32), "queue": np.zeros(3)}
+    heads: dict[str, np.ndarray] = {
+        "module.fc.weight": np.zeros([10, 128], np.float32),
+        "queue": np.zeros(3),
+    }
     converted = from_state_dict({**{f"module.{k}": v for k, v in state.items()}, **heads})
     assert converted.prefix == "module."
     assert converted.ignored == ("module.fc.weight", "queue")

@@ -12,7 +12,7 @@ from official.vision import registry_imports  # noqa: F401
 
 from tests.backbones import encoders
 from tests.serving import runs
-from vito_tf.backbones import encoder_files, resnet
+from vito_tf.backbones import encoder_files, networks
 from vito_tf.evaluation import attention_maps
 from vito_tf.serving import encoder as encoder_lib
 from vito_tf.serving import encoder_module, file_formats
@@ -197,7 +197,7 @@ def test_it_compiles_with_xla(exported, module):
 def test_it_is_an_encoders_folder_as_well(exported, tmp_path):
     files = encoder_files.read(exported[0])
     assert (files.architecture, files.last_level) == (encoders.TINY, "4")
-    backbone = resnet.build(files.architecture)
+    backbone = networks.build(files.architecture)
     encoder_files.restore(backbone, files)
     for weight, expected in zip(backbone.get_weights(), exported[1].backbone.get_weights()):
         np.testing.assert_array_equal(weight, expected)

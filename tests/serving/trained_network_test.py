@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from tests.serving import runs as written
 from vito_tf import configuration
-from vito_tf.backbones import resnet
+from vito_tf.backbones import networks, resnet
 from vito_tf.pretraining import comparison
 from vito_tf.serving import trained_network
 
@@ -142,7 +142,7 @@ def test_names_that_a_run_does_not_have_are_refused(run):
 
 def test_a_backbone_that_is_of_no_known_kind_has_no_architecture(run):
     trained = trained_network.load(str(run[0]))
-    trained.network.backbone = resnet.build(trained.architecture, output_stride=16)
+    trained.network.backbone = networks.build(trained.architecture, output_stride=16)
     with pytest.raises(
         ValueError, match=r"has a backbone of type AdaptedResNet; only those of @resn"
     ):

@@ -99,8 +99,7 @@ def test_random_views_have_areas_aspect_ratios_places_and_flips_of_byol():
     image = tf.constant(np.stack([columns, rows, rows], -1).astype(np.uint8))
     seeds = tf.stack([tf.fill([600], 7), tf.range(600)], axis=1)
     view = lambda seed: image_input.random_view(image, seed, size)  # noqa: E731
-    make = lambda: tf.map_fn(view, tf.cast(seeds, tf.int64), tf.float32)  # noqa: E731
-    views = tf.function(make, autograph=False)()
+    views = tf.function(lambda: tf.map_fn(view, tf.cast(seeds, tf.int64), tf.float32))()
     views = np.asarray(views, np.float64) * 255
     across = (views[:, 6, 8, 0] - views[:, 6, 3, 0]) / 5 * size
     down = (views[:, 8, 6, 1] - views[:, 3, 6, 1]) / 5 * size

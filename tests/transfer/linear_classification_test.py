@@ -37,7 +37,6 @@ def pretrained(folder):
     pixels, labels = pictures.stripes(960, seed=2)
     images = normalisation.normalise(pixels / np.float32(255))
     optimizer = tf.keras.optimizers.legacy.Adam(3e-3)
-    optimizer._create_all_weights(model.trainable_weights)  # Or the step would be traced twice.
 
     # Keras' own training would convert every layer by AutoGraph, which takes longer than to train.
     @tf.function(autograph=False)

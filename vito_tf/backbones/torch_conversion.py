@@ -183,9 +183,7 @@ def _describe(architecture: networks.Architecture, backbone: tf.keras.Model) -> 
     }
 
 
-def _read_back(
-    backbone: tf.keras.Model, architecture: networks.Architecture, folder: str
-) -> float:
+def _read_back(backbone: tf.keras.Model, architecture: networks.Architecture, folder: str) -> float:
     """Gives a backbone the weights that a folder holds; returns by how much its features differ."""
     encoder = encoder_files.read(folder)
     if encoder.architecture != architecture:

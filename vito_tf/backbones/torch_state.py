@@ -107,8 +107,8 @@ def check(
       layout: of the names.
 
     Raises:
-      StateDictError: if tensors are missing, beyond the backbone's, of another shape or type, or not
-        finite.
+      StateDictError: if tensors are missing, beyond the backbone's, of another shape or type, or
+        not finite.
     """
     wrong = [
         f"{name} {values[name].dtype}{list(values[name].shape)} instead of float{list(shape)}"

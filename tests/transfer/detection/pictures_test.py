@@ -50,13 +50,13 @@ def test_curves_and_bars():
     known = np.delete(precisions, 7, axis=-1)
     figure = precision_recall.plot(measured, [f"class {number}" for number in range(40)])
     curves, bars = figure.axes
-    drawn = {line.get_label(): line.get_ydata() for line in curves.lines}
+    drawn = {line.get_label(): np.asarray(line.get_ydata()) for line in curves.lines}
     assert len(drawn) == len(curves.collections) == 2
     for iou, number, shade in zip((0.5, 0.75), (0, 5), curves.collections):
         expected = known[number].mean(axis=-1)
         label = f"IoU {iou:g}: AP {100 * expected.mean():.1f} %"
         np.testing.assert_allclose(drawn[label], expected)
-        at_half = [y for x, y in shade.get_paths()[0].vertices if x == recalls[50]]
+        at_half = [y for x, y in np.asarray(shade.get_paths()[0].vertices) if x == recalls[50]]
         np.testing.assert_allclose(
             [min(at_half), max(at_half)], np.percentile(known[number, 50], [25, 75])
         )
