@@ -116,9 +116,7 @@ def test_a_run_becomes_a_backbone_for_model_garden(
     np.testing.assert_allclose(found["maps"]["5"], maps["5"], rtol=1e-4)
 
 
-def test_a_swin_run_becomes_a_backbone_and_tflite(
-    backbone, tfhub, here, photo, tmp_path, monkeypatch, capsys
-):
+def test_a_swin_run_becomes_a_backbone(backbone, here, photo, tmp_path, monkeypatch, capsys):
     run, path = tmp_path / "run", tmp_path / "encoder"
     runs.write_run(run, models.SWIN)
     backbone(f"--model_dir={run}", f"--export_path={path}", photo)
@@ -131,12 +129,7 @@ def test_a_swin_run_becomes_a_backbone_and_tflite(
         exec(snippet, found)
     expected = trained(found["images"], training=False)
     np.testing.assert_allclose(found["maps"]["4"], expected["endpoints"]["4"], rtol=1e-4, atol=1e-5)
-
-    words = [f"--encoder={path}", f"--export_path={tmp_path / 'lite'}", "--format=tflite"]
-    tfhub(*words, "--image_size=40", photo)
-    lines = [line.split(":")[0] for line in capsys.readouterr().out.splitlines()]
-    assert "Model Garden's swin endpoints" in lines
-    assert f"{file_formats.TFLITE_INT8} features" in lines
+    assert "Model Garden's swin endpoints" in capsys.readouterr().out
 
 
 def test_an_encoder_on_disk_becomes_tflite(tfhub, here, photo, tmp_path, monkeypatch, capsys):
