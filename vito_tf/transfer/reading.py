@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Callable
 
 import tensorflow as tf
@@ -30,6 +31,13 @@ def source(params: cfg.DataConfig) -> tuple[str, cfg.DataConfig]:
     if params.tfds_name or not params.input_path:
         raise ValueError(f"{name} needs input_path, or tfds_name and tfds_split.")
     return name, params
+
+
+def patterns(input_path: str | Sequence[str] | None) -> list[str]:
+    """The file patterns of an `input_path`: one, several, or several separated by commas."""
+    paths = [input_path] if isinstance(input_path, str) else input_path or ()
+    found = [pattern.strip() for path in paths for pattern in path.split(",")]
+    return [pattern for pattern in found if pattern]
 
 
 def batches(

@@ -21,6 +21,7 @@ from vito_tf.transfer import (
     checkpoint_errors,
     conversion,
     fcn_head,
+    reading,
     segmentation_config,
     segmentation_input,
     segmentation_iou,
@@ -223,9 +224,8 @@ def class_names(input_path: Any, num_classes: int) -> list[str]:
     Raises:
       ValueError: if the file has another number of names.
     """
-    patterns = input_path.split(",") if isinstance(input_path, str) else list(input_path or ())
-    for pattern in patterns:
-        path = os.path.join(os.path.dirname(pattern.strip()), conversion.INFO_FILE)
+    for pattern in reading.patterns(input_path):
+        path = os.path.join(os.path.dirname(pattern), conversion.INFO_FILE)
         if tf.io.gfile.exists(path):
             with tf.io.gfile.GFile(path) as file:
                 names = json.loads(file.read())["class_names"]

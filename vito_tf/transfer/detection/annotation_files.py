@@ -11,6 +11,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from vito_tf.transfer import reading
+
 _LISTS = {
     "images": ("id",),
     "annotations": ("image_id", "category_id", "bbox"),
@@ -28,8 +30,8 @@ def records(input_path: str | Sequence[str]) -> list[str]:
     Args:
       input_path: their pattern, such as '/data/val*.tfrecord', or several.
     """
-    patterns = input_path.split(",") if isinstance(input_path, str) else input_path or ()
-    return [path for pattern in patterns for path in sorted(tf.io.gfile.glob(pattern.strip()))]
+    patterns = reading.patterns(input_path)
+    return [path for pattern in patterns for path in sorted(tf.io.gfile.glob(pattern))]
 
 
 def beside(input_path: str | Sequence[str]) -> str:

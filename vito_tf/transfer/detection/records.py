@@ -42,7 +42,7 @@ def category_ids(
         if federated:
             raise ValueError(f"{name}.tfds_name: {params.tfds_name} has no lists as LVIS has.")
         return list(range(num_classes))
-    folders = sorted({os.path.dirname(pattern) for pattern in _patterns(params)})
+    folders = sorted({os.path.dirname(pattern) for pattern in reading.patterns(params.input_path)})
     found = []
     for folder in folders:
         info = dataset_info(folder)
@@ -72,19 +72,12 @@ def most_boxes(params: config.DataConfig) -> int:
       ValueError: there is no such file of data for detection.
     """
     most = 0
-    for pattern in [] if params.tfds_name else _patterns(params):
+    for pattern in [] if params.tfds_name else reading.patterns(params.input_path):
         folder, name = os.path.split(pattern)
         for split in dataset_info(folder)["splits"].values():
             if fnmatch.filter(split["files"], name):
                 most = max(most, split["most_boxes"])
     return most
-
-
-def _patterns(params: config.DataConfig) -> list[str]:
-    """The file patterns of an `input_path`, which may be one, several, or separated by commas."""
-    paths = [params.input_path] if isinstance(params.input_path, str) else params.input_path
-    patterns = [pattern.strip() for path in paths for pattern in path.split(",")]
-    return [pattern for pattern in patterns if pattern]
 
 
 def dataset_info(folder: str) -> dict[str, Any]:
